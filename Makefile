@@ -1,0 +1,60 @@
+# Hearth: `make run` serves it, `make test` checks it. Needs Python 3.11+ and make.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types imports migrations tests fix snapshots lock image-check clean
+
+help: ## list what make can do
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/run ## set up and serve on 127.0.0.1:8000, with sample data
+	@$(BIN)/hearth demo
+
+test: .venv/test ## set up and check everything
+	@$(MAKE) --no-print-directory lint types imports tests
+
+lint: .venv/test ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/test ## mypy --strict, tests too
+	$(BIN)/mypy
+
+imports: .venv/test ## imports point down the house only
+	$(BIN)/lint-imports
+
+tests: .venv/test ## pytest against a real PostgreSQL, with branch coverage
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
+
+fix: .venv/test ## format, and mend what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+PIN := --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+lock: .venv/test ## pin the dependencies anew, with hashes
+	@$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile $(PIN) pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile $(PIN) --group build --output-file requirements-build.lock
+	$(BIN)/uv pip compile $(PIN) pyproject.toml --group build --group dev --output-file requirements-dev.lock
+
+clean: ## remove what set-up and runs made (the embedded data too)
+	rm -rf .venv .hearth .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hearth needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say which with: make PYTHON=python3.12 run")'
+	@echo "Making .venv ..."
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/run: .venv/python requirements.lock requirements-build.lock pyproject.toml
+	@echo "Installing the pinned dependencies ..."
+	@$(BIN)/python -m pip install --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test: .venv/run requirements-dev.lock
+	@echo "Installing what the checks need ..."
+	@$(BIN)/python -m pip install --require-hashes -r requirements-dev.lock
+	@touch $@

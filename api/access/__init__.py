@@ -1,0 +1,1 @@
+"""Who asks: viewers, tokens, members."""

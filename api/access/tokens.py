@@ -1,0 +1,113 @@
+"""Tokens: short-lived signed JWTs that say who asks, and nothing about what they may do."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+from api.settings import Settings
+from schema.refusals import Unauthenticated
+
+ALGORITHMS = ["ES256", "RS256"]
+DEVELOPMENT_ISSUER = "hearth-development"
+LEEWAY_SECONDS = 60
+LONGEST_TOKEN = 8192
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """Checks tokens of one issuer for one audience."""
+
+    issuer: str
+    audience: str
+    keys: KeySet
+
+    def subject(self, token: str) -> str:
+        """Who the token names; raises Unauthenticated, always alike, for any other than a good one."""
+        if len(token) > LONGEST_TOKEN:
+            raise Unauthenticated
+        claims = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": self.issuer},
+            aud={"essential": True, "value": self.audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        try:
+            found = jwt.decode(token, self.keys, algorithms=ALGORITHMS)
+            claims.validate(found.claims)
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise Unauthenticated from error
+        subject = found.claims["sub"]
+        if not isinstance(subject, str) or "\0" in subject:
+            raise Unauthenticated
+        return subject
+
+
+@dataclass(frozen=True)
+class DevelopmentIssuer:
+    """Signs tokens with a key of its own, kept in HEARTH_HOME; for development and trials."""
+
+    key: ECKey
+    audience: str
+
+    def token(self, subject: str, *, hours: float = 12) -> str:
+        """A token for `subject`."""
+        now = int(time.time())
+        return jwt.encode(
+            {"alg": "ES256", "kid": self.key.kid, "typ": "at+jwt"},
+            {
+                "iss": DEVELOPMENT_ISSUER,
+                "aud": self.audience,
+                "sub": subject,
+                "iat": now,
+                "exp": now + round(hours * 3600),
+            },
+            self.key,
+        )
+
+
+def development_issuer(settings: Settings) -> DevelopmentIssuer:
+    """The development issuer, its key made at the first call."""
+    file = settings.home / "development-issuer.json"
+    if not file.exists():
+        key = ECKey.generate_key("P-256", auto_kid=True)
+        settings.home.mkdir(parents=True, exist_ok=True)
+        # Several processes may start at once: the first to link its key in place wins.
+        mine = file.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            json.dump(key.as_dict(private=True), opened)
+        try:
+            os.link(mine, file)
+        except FileExistsError:
+            pass
+        finally:
+            mine.unlink()
+    return DevelopmentIssuer(ECKey.import_key(json.loads(file.read_text())), settings.audience)
+
+
+def verifier(settings: Settings) -> Verifier:
+    """The verifier of the configured issuer, or of the development issuer where none is."""
+    if settings.issuer:
+        assert settings.jwks_file
+        return Verifier(settings.issuer, settings.audience, read_keys(settings.jwks_file))
+    issuer = development_issuer(settings)
+    public = ECKey.import_key(issuer.key.as_dict(private=False))
+    return Verifier(DEVELOPMENT_ISSUER, settings.audience, KeySet([public]))
+
+
+def read_keys(file: Path) -> KeySet:
+    """A JWK set from a file; ValueError says what is wrong with it."""
+    try:
+        return KeySet.import_key_set(json.loads(file.read_text()))
+    except (OSError, ValueError, KeyError, JoseError) as error:
+        raise ValueError(
+            f"HEARTH_JWKS_FILE: {file} is not a readable JWK set ({error}). "
+            "Save the issuer's JWKS there."
+        ) from error

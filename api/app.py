@@ -1,0 +1,105 @@
+"""The front door: builds the Starlette app, and is the only file that knows every room."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.access.members import Members
+from api.access.tokens import verifier
+from api.graph.answering import Answering
+from api.graph.availability import Availability
+from api.graph.schema import make_schema
+from api.http.endpoint import Door, Endpoint
+from api.http.graphiql import Page
+from api.http.guard import Guard
+from api.http.health import Health
+from api.http.sockets import Sockets
+from api.settings import Settings
+from api.store.database import Database
+from api.store.listening import Listener
+from api.store.roles import RELAY
+from api.writing.outbox import CHANNEL, Relay
+
+GRAPHQL_PATH = "/graphql"
+
+logger = logging.getLogger(__name__)
+
+
+class Service:
+    """One worker of Hearth: `/graphql` as a raw endpoint, everything else by Starlette's routes."""
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        self.database = Database(
+            url, pool_size=settings.pool_size, query_seconds=settings.query_seconds
+        )
+        members = Members(self.database)
+        self.relay = Relay(self.database)
+        self.listener = Listener(self.database, RELAY, CHANNEL)
+        schema = make_schema()
+        answering = Answering(
+            schema=schema,
+            database=self.database,
+            members=members,
+            relay=self.relay,
+            availability=Availability(members, self.listener),
+            is_development=settings.is_development,
+        )
+        door = Door(members, verifier(settings))
+        page = Page() if settings.is_development else None
+        self.endpoint = Endpoint(answering, door, page)
+        self.sockets = Sockets(schema, answering, door)
+        health = Health(members, self.listener)
+        routes: list[BaseRoute] = [
+            Route("/health/live", health.live),
+            Route("/health/ready", health.ready),
+        ]
+        if page:
+            routes.append(Route("/graphiql/{name}", page.file))
+        self.pages = Starlette(
+            routes=routes, lifespan=self._lifespan, exception_handlers={HTTPException: _not_found}
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, socket or lifespan."""
+        if scope["type"] != "lifespan" and scope["path"] == GRAPHQL_PATH:
+            target: ASGIApp = self.sockets if scope["type"] == "websocket" else self.endpoint
+            await target(scope, receive, send)
+        else:
+            await self.pages(scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        running = [asyncio.create_task(each.run()) for each in (self.listener, self.relay)]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            await self.database.close()
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    body = {"errors": [{"message": error.detail, "extensions": {"code": "NOT_FOUND"}}]}
+    return JSONResponse(body, error.status_code, headers=error.headers)
+
+
+def make_app(settings: Settings, url: str) -> ASGIApp:
+    """The service over the database at `url`, for any ASGI server."""
+    return Guard(Service(settings, url))
+
+
+def create() -> ASGIApp:
+    """The service as the environment sets it up, for `hearth serve`'s workers."""
+    settings = Settings()
+    assert settings.database_url, "hearth serve sets HEARTH_DATABASE_URL for its workers"
+    return make_app(settings, settings.database_url)

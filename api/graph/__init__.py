@@ -1,0 +1,1 @@
+"""GraphQL's roots: queries, mutations and subscriptions, thin, one file per subject."""

@@ -1,0 +1,21 @@
+"""Mutations on offers."""
+
+import strawberry
+
+from api.offers import checks, commands
+from schema.types.offer import CheckPayload, OfferPayload
+from schema.types.offer_rows import STAFF
+from schema.types.reads import command
+
+
+@strawberry.type
+class OfferMutations:
+    """Commands on offers, for the staff of their council."""
+
+    create_offer: OfferPayload = command(commands.create_offer, audiences=STAFF)
+    update_offer: OfferPayload = command(commands.update_offer, audiences=STAFF)
+    publish_offer: OfferPayload = command(commands.publish_offer, audiences=STAFF)
+    pause_offer: OfferPayload = command(commands.pause_offer, audiences=STAFF)
+    close_offer: OfferPayload = command(commands.close_offer, audiences=STAFF)
+    confirm_offer: OfferPayload = command(commands.confirm_offer, audiences=STAFF)
+    record_check: CheckPayload = command(checks.record_check, audiences=STAFF)

@@ -1,0 +1,37 @@
+"""The GraphQL schema, put together from its subjects."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from api.graph.availability import AvailabilitySubscriptions
+from api.graph.commands import OfferMutations
+from api.graph.councils import CouncilQueries
+from api.graph.nodes import NodeQueries
+from api.graph.offers import OfferQueries
+from api.graph.routes import RouteQueries
+from api.graph.viewers import ViewerQueries
+
+
+@strawberry.type(description="What can be asked.")
+class Query(NodeQueries, ViewerQueries, OfferQueries, CouncilQueries, RouteQueries):
+    """The root of queries."""
+
+
+@strawberry.type(description="What can be done.")
+class Mutation(OfferMutations):
+    """The root of commands."""
+
+
+@strawberry.type(description="What can be followed.")
+class Subscription(AvailabilitySubscriptions):
+    """The root of subscriptions."""
+
+
+def make_schema() -> strawberry.Schema:
+    """The whole schema; made once for each process."""
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(disable_field_suggestions=True),
+    )

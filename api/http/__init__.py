@@ -1,0 +1,1 @@
+"""HTTP, pure ASGI: what every request meets before and after GraphQL."""

@@ -1,0 +1,47 @@
+"""Health: alive says that the process answers, ready that it can do its work."""
+
+from dataclasses import dataclass
+
+import asyncpg
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api.access.members import Members
+from api.store.listening import Listener
+from api.store.migrating import head
+from schema.refusals import Refused
+
+
+@dataclass(frozen=True)
+class Health:
+    """The two probes."""
+
+    members: Members
+    listener: Listener
+
+    async def live(self, request: Request) -> Response:
+        """The process answers, whatever the database does."""
+        return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
+
+    async def ready(self, request: Request) -> Response:
+        """The database answers, at the schema that this version was built for."""
+        problem = await self._problem()
+        if problem:
+            return JSONResponse(
+                {"status": "unavailable", "problem": problem},
+                503,
+                headers={"cache-control": "no-store", "retry-after": "1"},
+            )
+        return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
+
+    async def _problem(self) -> str | None:
+        try:
+            async with self.members.public() as connection:
+                found = await connection.fetchval("SELECT version_num FROM alembic_version")
+        except (Refused, asyncpg.PostgresError):
+            return "The database does not answer."
+        if found != head():
+            return f"The database is at revision {found}, not {head()}: run `hearth migrate`."
+        if not self.listener.is_listening.is_set():
+            return "Changes are not followed: the listening connection is down."
+        return None

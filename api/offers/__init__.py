@@ -1,0 +1,1 @@
+"""Offers: the rules they keep, and the commands on them."""

@@ -1,0 +1,88 @@
+"""The SQL that commands on offers run, composed once."""
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from api.store.composed import Composed
+from schema.types import rows
+
+_offer = rows.offer
+CHANGEABLE = (
+    "available_from",
+    "available_until",
+    "children_welcome",
+    "description",
+    "household_max",
+    "languages",
+    "last_confirmed_on",
+    "location_code",
+    "minimum_months",
+    "pets_allowed",
+    "places",
+    "postcode_district",
+    "route_codes",
+    "status",
+    "step_free",
+    "title",
+    "women_only",
+)
+
+# What any later refusal needs is read under the lock, so it can't change before the update.
+LOCK_OFFER = Composed(
+    select(*(column for column in _offer.c if column.name != "search_text"))
+    .where(_offer.c.id == bindparam("offer_id"))
+    .with_for_update()
+)
+INSERT_OFFER = Composed(
+    _offer.insert().values(
+        dict.fromkeys(("id", "council_gss", "external_ref", "kind_code", *CHANGEABLE))
+    )
+)
+# The expected version is checked in the update itself.
+UPDATE_OFFER = Composed(
+    _offer.update()
+    .where(_offer.c.id == bindparam("offer_id"), _offer.c.version == bindparam("expected_version"))
+    .values(
+        {column: bindparam(f"new_{column}") for column in CHANGEABLE}
+        | {"updated_at": func.now(), "version": _offer.c.version + 1}
+    )
+    .returning(_offer.c.version)
+)
+FIND_COUNCIL = Composed(
+    select(rows.council.c.name, rows.council.c.ends_on, rows.council.c.successors).where(
+        rows.council.c.gss_code == bindparam("gss_code")
+    )
+)
+FIND_KIND = Composed(
+    select(rows.support_kind.c.code).where(rows.support_kind.c.code == bindparam("kind_code"))
+)
+KNOWN_ROUTES = Composed(
+    select(rows.route.c.code).where(
+        rows.route.c.code == func.any(bindparam("codes", type_=_offer.c.route_codes.type))
+    )
+)
+FIND_LOCATION = Composed(
+    select(rows.location.c.code).where(rows.location.c.code == bindparam("location"))
+)
+PUT_CHECK = Composed(
+    insert(rows.offer_check)
+    .values(
+        dict.fromkeys(
+            ("id", "offer_id", "council_gss", "kind", "state", "failure_reason", "done_on")
+        )
+    )
+    .on_conflict_do_update(
+        index_elements=["offer_id", "kind"],
+        set_={
+            column: insert(rows.offer_check).excluded[column]
+            for column in ("state", "failure_reason", "done_on")
+        },
+    )
+    .returning(rows.offer_check.c.id)
+)
+FIND_CHECK = Composed(
+    select(rows.offer_check.c.state, rows.offer_check.c.failure_reason, rows.offer_check.c.done_on).where(
+        rows.offer_check.c.offer_id == bindparam("offer_id"),
+        rows.offer_check.c.kind == bindparam("kind"),
+    )
+)

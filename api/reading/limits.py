@@ -1,0 +1,165 @@
+"""Limits: how deep, how wide and how costly a document is, measured in one walk before any SQL.
+
+Each fragment is measured once, however often it is spread, so the walk is linear in the
+document: a chain of fragments that each spread the next twice costs nothing to refuse.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    is_list_type,
+)
+
+from schema.refusals import BadRequest, TooCostly, TooDeep
+
+DEEPEST = 15
+MOST_ALIASES = 50
+MOST_COST = 50_000
+MOST_DIRECTIVES = 50
+MOST_FIELDS = 1000
+MOST_TOKENS = 3000
+# What a list without pages is taken to hold, for want of better.
+LIST_LENGTH = 10
+DEFAULT_PAGE = 20
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A selection's size with all fragments spread. Cost is in fields, times the rows they are on."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    cost: int = 0
+
+    def beside(self, other: "Measure") -> "Measure":
+        """Both selections, one beside the other."""
+        return Measure(
+            max(self.depth, other.depth),
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            self.cost + other.cost,
+        )
+
+    def check_size(self) -> None:
+        """Raise TooDeep or TooCostly where the document itself is too large."""
+        if self.depth > DEEPEST:
+            raise TooDeep(f"The query is nested {self.depth} deep; the limit is {DEEPEST}.")
+        for what, found, most in (
+            ("fields", self.fields, MOST_FIELDS),
+            ("aliases", self.aliases, MOST_ALIASES),
+            ("directives", self.directives, MOST_DIRECTIVES),
+        ):
+            if found > most:
+                raise TooCostly(f"The query asks for {found} {what}; the limit is {most}.")
+
+    def check_cost(self) -> None:
+        """Raise TooCostly where its answer would be, with the page sizes asked for."""
+        if self.cost > MOST_COST:
+            raise TooCostly(
+                f"The query costs {self.cost} points; the limit is {MOST_COST}. "
+                "Ask for smaller pages, or for less in each."
+            )
+
+
+@dataclass
+class Measurer:
+    """Measures one document under one request's variables."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Mapping[str, Any]
+    _measured: dict[str, Measure | None] = field(default_factory=dict)
+
+    def operation(self, operation: OperationDefinitionNode) -> Measure:
+        """The measure of an operation."""
+        root = self.schema.get_root_type(operation.operation)
+        return self._set(operation.selection_set, root)
+
+    def _set(self, selections: SelectionSetNode | None, type_: GraphQLNamedType | None) -> Measure:
+        total = Measure()
+        for node in selections.selections if selections else ():
+            if isinstance(node, FieldNode):
+                measure = self._field(node, type_)
+            elif isinstance(node, FragmentSpreadNode):
+                measure = self._fragment(node.name.value)
+            else:
+                assert isinstance(node, InlineFragmentNode)
+                condition = node.type_condition
+                inner = self.schema.get_type(condition.name.value) if condition else type_
+                measure = self._set(node.selection_set, inner)
+            total = total.beside(measure).beside(Measure(directives=len(node.directives or ())))
+        return total
+
+    def _fragment(self, name: str) -> Measure:
+        if name not in self._measured:
+            fragment = self.fragments.get(name)
+            if fragment is None:
+                return Measure()  # validation says so, and names the place
+            self._measured[name] = None
+            condition = self.schema.get_type(fragment.type_condition.name.value)
+            self._measured[name] = self._set(fragment.selection_set, condition)
+        measure = self._measured[name]
+        if measure is None:
+            raise BadRequest(f"The fragment {name} spreads itself.")
+        return measure
+
+    def _field(self, node: FieldNode, type_: GraphQLNamedType | None) -> Measure:
+        declared = None
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            declared = type_.fields.get(node.name.value)
+        target = get_named_type(declared.type) if declared else None
+        below = self._set(node.selection_set, target)
+        times = 1
+        if declared and "first" in declared.args:
+            times = self._page(node)
+        elif declared and is_list_type(getattr(declared.type, "of_type", declared.type)):
+            # The page above has counted the nodes and edges of a connection already.
+            is_of_page = type_ is not None and type_.name.endswith("Connection")
+            times = 1 if is_of_page else LIST_LENGTH
+        # Introspection is deep by nature, bounded by the schema, and costs the database nothing.
+        is_introspection = node.name.value.startswith("__")
+        return Measure(
+            0 if is_introspection else below.depth + 1,
+            below.fields + 1,
+            below.aliases + (node.alias is not None),
+            below.directives,
+            1 if is_introspection else 1 + times * below.cost,
+        )
+
+    def _page(self, node: FieldNode) -> int:
+        for given in node.arguments or ():
+            if given.name.value == "first":
+                if isinstance(given.value, IntValueNode):
+                    return max(1, int(given.value.value))
+                if isinstance(given.value, VariableNode):
+                    found = self.variables.get(given.value.name.value)
+                    return max(1, found) if isinstance(found, int) else DEFAULT_PAGE
+        return DEFAULT_PAGE
+
+
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    """A document's fragments by name."""
+    return {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }

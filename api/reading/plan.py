@@ -1,0 +1,188 @@
+"""A selection becomes a plan: one SQL statement and the source of a function from rows to data.
+
+The planner walks a root field's selection once. Each field asks its SELECT for columns and says,
+as Python source, how its value is read from a row; an object is a dict display of these, a list
+a comprehension. So the work for each row is only that one expression, compiled once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    Undefined,
+    get_named_type,
+)
+from sqlalchemy import Select
+
+from api.reading import pages
+from api.reading.cursors import cursor
+from api.reading.selecting import Fields, Fragments, collect
+from api.reading.statement import Parameter, Place, root_place
+from api.reading.symbols import Variables, argument
+from schema.refusals import Forbidden
+from schema.types.reads import METADATA, Reads, Rows, Shape
+from schema.words import Audience
+
+Build = Callable[[Sequence[Any], Sequence[Any]], Any]
+
+
+@dataclass(frozen=True)
+class FieldPlan:
+    """How to answer one root field: fetch by `sql`, then build from the rows and parameters."""
+
+    sql: str
+    parameters: tuple[Parameter, ...]
+    build: Build
+
+
+@dataclass(frozen=True)
+class Planner:
+    """What is the same for every field of one plan."""
+
+    schema: GraphQLSchema
+    audience: Audience
+    fragments: Fragments
+    variables: Variables
+
+    def fields_of(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Fields:
+        """The fields that `nodes` select on an object type."""
+        return collect(
+            type_, (node.selection_set for node in nodes), self.fragments, self.variables
+        )
+
+    def arguments_of(self, field: GraphQLField, node: FieldNode) -> dict[str, Any]:
+        """A field's arguments by Python name, those absent left out."""
+        written = {given.name.value: given.value for given in node.arguments or ()}
+        found = {
+            definition.extensions["strawberry-definition"].python_name: argument(
+                written.get(name), definition, self.variables
+            )
+            for name, definition in field.args.items()
+        }
+        return {name: value for name, value in found.items() if value is not Undefined}
+
+    def reads_of(self, type_: GraphQLObjectType, name: str) -> Reads:
+        """What a field declares, or the column of its name; Forbidden to the wrong audience."""
+        declared = type_.fields[name].extensions["strawberry-definition"]
+        reads: Reads = declared.metadata.get(METADATA) or Reads(
+            Shape.EXPRESSION, lambda scope: scope.row.c[declared.python_name]
+        )
+        if self.audience not in reads.audiences:
+            raise Forbidden(
+                f"{type_.name}.{name} is not for the audience {self.audience.value}; "
+                f"it is for {', '.join(sorted(reads.audiences))}."
+            )
+        return reads
+
+    def object(self, place: Place, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> str:
+        """The builder's source for an object at a place."""
+        parts = [
+            f"{key!r}: {self.value(place, type_, asked)}"
+            for key, asked in self.fields_of(type_, nodes).items()
+        ]
+        return "{" + ", ".join(parts) + "}"
+
+    def value(self, place: Place, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> str:
+        """The builder's source for one field's value."""
+        node = nodes[0]
+        name = node.name.value
+        if name == "__typename":
+            return repr(type_.name)
+        field = type_.fields[name]
+        reads = self.reads_of(type_, name)
+        arguments = self.arguments_of(field, node)
+        inner = place.at(arguments)
+        target = get_named_type(field.type)
+        if reads.shape in (Shape.EXPRESSION, Shape.IDENTITY):
+            return _scalar(inner, reads, field.type, arguments)
+        assert isinstance(target, GraphQLObjectType)
+        if reads.shape is Shape.ONE:
+            row = reads.function(inner, **arguments)
+            built = self.object(inner.beside(row), target, nodes)
+            if isinstance(field.type, GraphQLNonNull):
+                return built
+            key = inner.selection.add(next(iter(row.primary_key)))
+            return f"(None if {key} is None else {built})"
+        if reads.shape is Shape.PAGE:
+            return pages.nested(self, inner, reads, target, nodes, arguments)
+        assert reads.shape is Shape.LISTING
+        return self.listing(inner, reads.function(inner, **arguments), target, nodes)
+
+    def listing(
+        self, place: Place, rows: Rows, type_: GraphQLObjectType, nodes: Sequence[FieldNode]
+    ) -> str:
+        """The builder's source for a list of objects, read as an array beside the row."""
+        inner = place.into(rows)
+        built = self.object(inner, type_, nodes)
+        array = place.selection.add(inner.as_array(inner.ordered(rows)))
+        return f"[{built} for {inner.selection.row_name} in {array}]"
+
+
+def _scalar(
+    place: Place, reads: Reads, type_: GraphQLOutputType, arguments: dict[str, Any]
+) -> str:
+    column = reads.function(place, **arguments)
+    if column is None:
+        return "None"
+    read = place.selection.add(column)
+    if reads.shape is Shape.IDENTITY:
+        return f"{reads.prefix + '_'!r} + str({read})"
+    if get_named_type(type_).name == "Decimal":
+        return f"(None if {read} is None else str({read}))"
+    return read
+
+
+def root_plan(
+    planner: Planner, root: GraphQLObjectType, nodes: Sequence[FieldNode]
+) -> FieldPlan:
+    """The plan of one root field."""
+    name = nodes[0].name.value
+    field = root.fields[name]
+    reads = planner.reads_of(root, name)
+    arguments = planner.arguments_of(field, nodes[0])
+    place = root_place(planner.audience).at(arguments)
+    target = get_named_type(field.type)
+    assert isinstance(target, GraphQLObjectType)
+    if reads.shape is Shape.PAGE:
+        query, source = pages.root(planner, place, reads, target, nodes, arguments)
+        return finish(place, query, source)
+    return rows_plan(
+        planner, place, reads.function(place, **arguments), target, nodes, reads.shape
+    )
+
+
+def rows_plan(
+    planner: Planner,
+    place: Place,
+    rows: Rows,
+    type_: GraphQLObjectType,
+    nodes: Sequence[FieldNode],
+    shape: Shape,
+) -> FieldPlan:
+    """The plan of a list of rows, or of one row or null."""
+    inner = place.into(rows)
+    built = planner.object(inner, type_, nodes)
+    name = inner.selection.row_name
+    query = inner.ordered(rows)
+    if shape is Shape.LISTING:
+        return finish(place, query, f"[{built} for {name} in rows]")
+    return finish(place, query.limit(1), f"next(({built} for {name} in rows), None)")
+
+
+def finish(place: Place, query: Select[Any], source: str) -> FieldPlan:
+    """Compile the SQL and the builder."""
+    sql, parameters, places = place.selection.statement.compile(query)
+    for name, position in places.items():
+        source = source.replace(f"<{name}>", f"p[{position}]")
+    # The source is made of names and numbers chosen here, and of response keys and constants
+    # quoted by repr: nothing that a client wrote is ever code.
+    namespace: dict[str, Any] = {"cursor": cursor}
+    exec(f"def build(rows, p):\n    return {source}", namespace)  # noqa: S102
+    return FieldPlan(sql, parameters, namespace["build"])

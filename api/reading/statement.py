@@ -1,0 +1,204 @@
+"""One SQL statement under construction: its parameters, its SELECTs, and where in it a field stands."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.types import TypeEngine
+
+from api.reading.symbols import Variables, value_of
+from schema.refusals import BadRequest
+from schema.types.clock import aware, end_of_day
+from schema.types.reads import Rows
+from schema.words import Audience
+
+DIALECT = dialect()
+MOMENT = DateTime(timezone=True)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Where a parameter's value comes from each time the statement runs."""
+
+    argument: Any
+    convert: Callable[[Any], Any] | None
+
+    def value(self, variables: Variables) -> Any:
+        """The value to send; raises Refused where it makes no sense."""
+        found = value_of(self.argument, variables)
+        return self.convert(found) if self.convert else found
+
+
+class Statement:
+    """The parameters of one statement, named p0, p1, ... as they are asked for."""
+
+    def __init__(self) -> None:
+        self._parameters: dict[str, Parameter] = {}
+        self._selects = 0
+
+    def bind(
+        self, argument: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None
+    ) -> ColumnElement[Any]:
+        """A new parameter."""
+        name = f"p{len(self._parameters)}"
+        self._parameters[name] = Parameter(argument, convert)
+        return bindparam(name, type_=type_)
+
+    def next_row_name(self) -> str:
+        """The name that the row builder gives to rows of the next SELECT."""
+        self._selects += 1
+        return f"r{self._selects}"
+
+    def compile(self, query: Select[Any]) -> tuple[str, tuple[Parameter, ...], dict[str, int]]:
+        """The SQL text, its parameters in order, and the position of each by name."""
+        compiled = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+        names = compiled.positiontup or []
+        parameters = tuple(
+            self._parameters.get(name) or Parameter(compiled.params[name], None) for name in names
+        )
+        return str(compiled), parameters, {name: place for place, name in enumerate(names)}
+
+
+class Selection:
+    """One SELECT: its columns, each once, and the tables joined for them."""
+
+    def __init__(self, statement: Statement, tables: FromClause) -> None:
+        self.statement = statement
+        self.row_name = statement.next_row_name()
+        self.tables = tables
+        self.columns: list[ColumnElement[Any]] = []
+        self._places: dict[int, int] = {}
+        self._joined: dict[tuple[int, FromClause], FromClause] = {}
+
+    def add(self, column: ColumnElement[Any]) -> str:
+        """Ask for a column; the builder's expression for its value."""
+        place = self._places.get(id(column))
+        if place is None:
+            place = self._places[id(column)] = len(self.columns)
+            self.columns.append(column)
+        return f"{self.row_name}[{place}]"
+
+    def join(
+        self,
+        row: FromClause,
+        table: FromClause,
+        on: Callable[[FromClause], ColumnElement[bool]],
+    ) -> FromClause:
+        """The alias of the one row of `table` for each row, joined at the first call."""
+        key = (id(row), table)
+        if key not in self._joined:
+            alias = table.alias()
+            self.tables = self.tables.outerjoin(alias, on(alias))
+            self._joined[key] = alias
+        return self._joined[key]
+
+    def query(self) -> Select[Any]:
+        """The SELECT as asked for so far; one of constants alone still counts its rows."""
+        return select(*(self.columns or [null()])).select_from(self.tables)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a field stands: its SELECT, the alias of its row, who asks, and which clock holds.
+
+    This is the `Scope` that the types' declarations see.
+    """
+
+    selection: Selection
+    row: FromClause
+    audience: Audience
+    outer: tuple[FromClause, ...] = ()
+    distance: ColumnElement[Any] | None = None
+    clock: ColumnElement[Any] | None = None
+    knowledge: ColumnElement[Any] | None = None
+
+    @property
+    def moment(self) -> ColumnElement[Any]:
+        """The moment that facts are asked for."""
+        return func.now() if self.clock is None else self.clock
+
+    @property
+    def known(self) -> ColumnElement[Any]:
+        """The moment whose knowledge is asked for."""
+        return func.now() if self.knowledge is None else self.knowledge
+
+    def bind(
+        self, value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
+    ) -> ColumnElement[Any]:
+        """A parameter of the statement."""
+        return self.selection.statement.bind(value, type_, convert)
+
+    def join(
+        self, table: FromClause, on: Callable[[FromClause], ColumnElement[bool]]
+    ) -> FromClause:
+        """The row of `table` that this row points to."""
+        return self.selection.join(self.row, table, on)
+
+    def at(self, arguments: dict[str, Any]) -> Self:
+        """This place under the clocks that a field's arguments set, if they do."""
+        as_of, at, known_at = (arguments.get(name) for name in ("as_of", "at", "known_at"))
+        place = self
+        if as_of is not None and at is not None:
+            raise BadRequest("Give asOf (a day) or at (a moment), not both.")
+        if as_of is not None:
+            place = replace(place, clock=self.bind(as_of, MOMENT, end_of_day))
+        if at is not None:
+            place = replace(place, clock=self.bind(at, MOMENT, aware))
+        if known_at is not None:
+            place = replace(place, knowledge=self.bind(known_at, MOMENT, aware))
+        return place
+
+    def beside(self, row: FromClause) -> Self:
+        """The same SELECT, at a row joined to this one."""
+        return replace(self, row=row)
+
+    def into(self, rows: Rows) -> Self:
+        """A SELECT of its own over `rows`, below this place."""
+        return replace(
+            self,
+            selection=Selection(self.selection.statement, rows.from_clause),
+            row=rows.source,
+            outer=(*self.outer, self.row),
+            distance=rows.distance,
+        )
+
+    def ordered(self, rows: Rows) -> Select[Any]:
+        """`rows`, filtered and in their order, with the columns asked for so far."""
+        directed = [
+            key.expression.desc() if rows.descending else key.expression for key in rows.keys
+        ]
+        return self.selection.query().where(*rows.where).order_by(*directed)
+
+    def as_array(self, query: Select[Any]) -> ColumnElement[Any]:
+        """A SELECT's rows as one array value beside the row above.
+
+        Never JSON: PostgreSQL would spend twice the time on it.
+        """
+        packed = query.with_only_columns(func.row(*query.selected_columns))
+        return func.array(packed.correlate(*self.outer).scalar_subquery())
+
+
+def root_place(audience: Audience) -> Place:
+    """The place above all rows, of a new statement."""
+    nothing = select(literal_column("1").label("one")).subquery()
+    return Place(Selection(Statement(), nothing), nothing, audience)
+
+
+def after_row(rows: Rows, values: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """The condition for rows that come after the one with these key values."""
+    here = tuple_(*(key.expression for key in rows.keys))
+    there = tuple_(*values)
+    return here < there if rows.descending else here > there

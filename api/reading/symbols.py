@@ -1,0 +1,151 @@
+"""What a plan knows of a document's arguments before it knows the variables' values.
+
+A plan depends on a request's variables only by their shape: which are given, which are null,
+and what an enum or an @include says. Everything else is a `Symbol`, whose value is taken from
+the variables each time the plan runs.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLNonNull,
+    GraphQLSchema,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    OperationDefinitionNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
+
+from schema.refusals import BadRequest
+
+Variables = Mapping[str, Any]
+Definition = GraphQLArgument | GraphQLInputField
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A value that the variables will give."""
+
+    value: Callable[[Variables], Any]
+
+
+def value_of(argument: Any, variables: Variables) -> Any:
+    """The value of an argument: a symbol's by the variables, any other is itself."""
+    return argument.value(variables) if isinstance(argument, Symbol) else argument
+
+
+def combined(function: Callable[..., Any], *arguments: Any) -> Any:
+    """A function of several arguments, worked out when their values are known."""
+    return Symbol(lambda now: function(*(value_of(each, now) for each in arguments)))
+
+
+def coerced(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
+) -> Variables:
+    """A request's variables, checked and converted as the operation declares them.
+
+    Raises BadRequest with the first thing that is wrong.
+    """
+    definitions = operation.variable_definitions or ()
+    found = get_variable_values(
+        schema, definitions, dict(given), max_errors=5, hide_suggestions=True
+    )
+    if isinstance(found, list):
+        raise BadRequest(found[0].message)
+    return found.coerced
+
+
+def shape_of(value: Any, *, is_condition: bool = False) -> Hashable:
+    """What of a variable's value the plan depends on; `is_condition`: an @include asks for it."""
+    if value is None or isinstance(value, Enum):
+        return value
+    if isinstance(value, dict):
+        return tuple((name, shape_of(inner)) for name, inner in sorted(value.items()))
+    return ("is", value) if is_condition else "given"
+
+
+def argument(node: ValueNode | None, definition: Definition, variables: Variables) -> Any:
+    """An argument or input field as a plan sees it; Undefined where it is neither given nor defaulted.
+
+    Input objects become namespaces with their Python names, in which what isn't given is None.
+    """
+    if isinstance(node, VariableNode):
+        name = node.name.value
+        if name not in variables:
+            return _named(coerce_default_value(definition), definition)
+        if variables[name] is None and isinstance(definition.type, GraphQLNonNull):
+            raise BadRequest(f"The variable ${name} may not be null here.")
+        return _named(_symbolic(variables[name], (name,)), definition)
+    if node is None:
+        return _named(coerce_default_value(definition), definition)
+    if isinstance(node, NullValueNode):
+        return None
+    named = get_named_type(definition.type)
+    if isinstance(node, ObjectValueNode) and isinstance(named, GraphQLInputObjectType):
+        written = {field.name.value: field.value for field in node.fields}
+        return _namespace(
+            named,
+            {
+                name: argument(written.get(name), field, variables)
+                for name, field in named.fields.items()
+            },
+        )
+    if isinstance(node, ListValueNode) and any(isinstance(v, VariableNode) for v in node.values):
+        return Symbol(
+            lambda now: coerce_input_literal(
+                node, definition.type, VariableValues({}, dict(now))
+            )
+        )
+    return _named(coerce_input_literal(node, definition.type), definition)
+
+
+def _symbolic(value: Any, path: tuple[str, ...]) -> Any:
+    if value is None or isinstance(value, Enum):
+        return value
+    if isinstance(value, dict):
+        return {name: _symbolic(inner, (*path, name)) for name, inner in value.items()}
+
+    def read(variables: Variables) -> Any:
+        found: Any = variables
+        for name in path:
+            found = found[name]
+        return found
+
+    return Symbol(read)
+
+
+def _named(value: Any, definition: Definition) -> Any:
+    named = get_named_type(definition.type)
+    if isinstance(value, dict) and isinstance(named, GraphQLInputObjectType):
+        return _namespace(
+            named,
+            {
+                name: _named(value.get(name, Undefined), field)
+                for name, field in named.fields.items()
+            },
+        )
+    return value
+
+
+def _namespace(type_: GraphQLInputObjectType, values: Mapping[str, Any]) -> SimpleNamespace:
+    return SimpleNamespace(
+        **{
+            type_.fields[name].extensions["strawberry-definition"].python_name: (
+                None if value is Undefined else value
+            )
+            for name, value in values.items()
+        }
+    )

@@ -1,0 +1,75 @@
+"""Serving: granian, with the limits that keep slow clients from being everybody's problem."""
+
+import asyncio
+import os
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+
+import asyncpg
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from api.settings import Settings
+from api.store.migrating import head
+
+HEADER_MILLISECONDS = 5000
+BACKPRESSURE = 256
+READY_SECONDS = 30.0
+
+
+def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) -> None:
+    """Serve until told to stop; `when_ready` is called once the service can do its work.
+
+    Raises ValueError where the schema isn't the one this version was built for.
+    """
+    asyncio.run(_check_schema(url))
+    # The workers read their settings from the environment, as any process does.
+    os.environ["HEARTH_DATABASE_URL"] = url
+    os.environ["HEARTH_DEVELOPMENT"] = str(settings.is_development).lower()
+    server = Granian(
+        "api.app:create",
+        address=settings.host,
+        port=settings.port,
+        backpressure=BACKPRESSURE,
+        factory=True,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        interface=Interfaces.ASGI,
+        log_level=LogLevels.warning,
+        loop=Loops.uvloop,
+        respawn_failed_workers=True,
+        workers=settings.workers,
+        workers_kill_timeout=15,
+    )
+    threading.Thread(target=_announce, args=(settings, when_ready), daemon=True).start()
+    server.serve()
+
+
+async def _check_schema(url: str) -> None:
+    connection = await asyncpg.connect(url, server_settings={"role": "hearth_public"})
+    try:
+        found = await connection.fetchval("SELECT version_num FROM alembic_version")
+    finally:
+        await connection.close()
+    if found != head():
+        raise ValueError(
+            f"The database is at revision {found}; this version of Hearth needs {head()}. "
+            "Run `hearth migrate`."
+        )
+
+
+def _announce(settings: Settings, when_ready: Callable[[], None]) -> None:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    url = f"http://{host}:{settings.port}/health/ready"
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own address
+                when_ready()
+                return
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.1)

@@ -1,0 +1,49 @@
+"""Settings, all from the environment (`HEARTH_*`)."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Each field is the variable HEARTH_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="HEARTH_", frozen=True)
+
+    audience: str = Field("hearth", description="the audience (aud) that tokens must name")
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15 or newer to use; without it, an embedded server is started"
+    )
+    development: bool | None = Field(
+        None, description="GraphiQL and introspection for all; on unless a database URL is set"
+    )
+    home: Path = Field(Path(".hearth"), description="folder of the embedded data and its keys")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    issuer: str | None = Field(
+        None, description="who issues tokens (iss); without it, the development issuer"
+    )
+    jwks_file: Path | None = Field(None, description="the issuer's public keys, as a JWK set")
+    migration_url: str | None = Field(
+        None, description="database URL for migrate and load, where serving has a lesser login"
+    )
+    pool_size: int = Field(8, ge=1, le=200, description="connections per audience and worker")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    query_seconds: float = Field(5.0, gt=0, description="longest time one statement may take")
+    workers: int = Field(1, ge=1, le=64, description="server processes")
+
+    @model_validator(mode="after")
+    def _issuer_has_keys(self) -> Self:
+        if self.issuer and not self.jwks_file:
+            raise ValueError(
+                "HEARTH_ISSUER is set but HEARTH_JWKS_FILE is not: "
+                "name the file with the issuer's public keys"
+            )
+        return self
+
+    @cached_property
+    def is_development(self) -> bool:
+        """Whether pages and answers that only developers need are on."""
+        return self.database_url is None if self.development is None else self.development

@@ -1,0 +1,1 @@
+"""The database: the embedded server, roles and migrations, pools per audience, listening."""

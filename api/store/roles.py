@@ -1,0 +1,48 @@
+"""Database roles. They belong to the whole cluster, so `hearth migrate` makes them, no revision."""
+
+
+from schema.words import Audience
+
+LOGIN = "hearth_login"
+OWNER = "hearth_owner"
+RELAY = "hearth_relay"
+
+
+
+def role_of(audience: Audience) -> str:
+    """The database role that an audience's connections run under."""
+    return f"hearth_{audience.lower()}"
+
+
+ROLES = sorted([OWNER, RELAY, *(role_of(audience) for audience in Audience)])
+
+# The login that serves may become any role but the owner, and inherits none of their grants.
+# Whoever migrates needs them all (and has the right to grant what it has itself created).
+MAKE_ROLES = f"""
+DO $$
+DECLARE
+    role_name text;
+    mine text := current_user;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('hearth roles'));
+    FOREACH role_name IN ARRAY ARRAY[{", ".join(f"'{role}'" for role in ROLES)}] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', role_name);
+        END IF;
+    END LOOP;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{LOGIN}') THEN
+        CREATE ROLE {LOGIN} LOGIN NOINHERIT;
+    END IF;
+    FOREACH role_name IN ARRAY ARRAY[{", ".join(f"'{role}'" for role in ROLES)}] LOOP
+        IF role_name <> '{OWNER}' AND NOT pg_has_role('{LOGIN}', role_name, 'MEMBER') THEN
+            EXECUTE format('GRANT %I TO {LOGIN}', role_name);
+        END IF;
+        IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = mine) THEN
+            EXECUTE format('GRANT %I TO %I', role_name, mine);
+        END IF;
+    END LOOP;
+    EXECUTE format('GRANT USAGE, CREATE ON SCHEMA public TO {OWNER}');
+    EXECUTE format('GRANT USAGE ON SCHEMA public TO {", ".join(r for r in ROLES if r != OWNER)}');
+    EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO {OWNER}, {LOGIN}', current_database());
+END $$;
+"""

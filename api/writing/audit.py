@@ -1,0 +1,60 @@
+"""The audit: who did what to which row, when, and what changed."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from api.access.members import Actor
+from api.store.composed import Composed
+from schema.tables.columns import uuid7
+from schema.types import rows
+
+_APPEND = Composed(
+    rows.audit_event.insert().values(
+        dict.fromkeys(
+            (
+                "id",
+                "actor_subject",
+                "actor_name",
+                "audience",
+                "council_gss",
+                "command",
+                "subject_type",
+                "subject_id",
+                "changes",
+                "summary",
+            )
+        )
+    )
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a command did to one row; `changes` maps a column to [before, after]."""
+
+    command: str
+    council_gss: str | None
+    subject_type: str
+    subject_id: UUID
+    changes: dict[str, Any]
+    summary: str
+
+
+async def append(connection: asyncpg.Connection, actor: Actor, event: Event) -> None:
+    """Write an event as the actor's, in the command's own transaction."""
+    await _APPEND.run(
+        connection,
+        id=uuid7(),
+        actor_subject=actor.viewer.subject,
+        actor_name=actor.name,
+        audience=actor.viewer.audience.value,
+        council_gss=event.council_gss,
+        command=event.command,
+        subject_type=event.subject_type,
+        subject_id=event.subject_id,
+        changes=event.changes,
+        summary=event.summary,
+    )

@@ -1,0 +1,1 @@
+"""Alembic revisions: one idea each, down as well as up."""

@@ -1,0 +1,17 @@
+-- Take away what earlier policies gave; the files after this one give it anew.
+DROP VIEW IF EXISTS open_offer, staff_offer;
+DROP FUNCTION IF EXISTS hearth_audience(text), hearth_enter(text), hearth_district_point(text);
+
+DO $$
+DECLARE
+    policy record;
+BEGIN
+    FOR policy IN SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public' LOOP
+        EXECUTE format('DROP POLICY %I ON %I', policy.policyname, policy.tablename);
+    END LOOP;
+END $$;
+
+REVOKE ALL ON ALL TABLES IN SCHEMA public
+    FROM PUBLIC, hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public, hearth_relay;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public
+    FROM PUBLIC, hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public, hearth_relay;

@@ -1,0 +1,65 @@
+-- A council's staff read its own offers (an upper tier its lower tiers' too) and write its own only.
+-- Everybody else reads open offers through the owner's view below and holds no grant on the table:
+-- a row policy would switch off the indexes of search and nearness, whose operators are not leakproof.
+ALTER TABLE offer ENABLE ROW LEVEL SECURITY;
+ALTER TABLE offer FORCE ROW LEVEL SECURITY;
+
+GRANT SELECT, INSERT, UPDATE ON offer TO hearth_admin, hearth_council;
+
+CREATE POLICY owner ON offer TO hearth_owner USING (true) WITH CHECK (true);
+CREATE POLICY admin ON offer TO hearth_admin USING (true) WITH CHECK (true);
+CREATE POLICY own_read ON offer FOR SELECT TO hearth_council
+    USING (council_gss = ANY ((SELECT string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))::text[]));
+CREATE POLICY own_add ON offer FOR INSERT TO hearth_council
+    WITH CHECK (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')));
+CREATE POLICY own_change ON offer FOR UPDATE TO hearth_council
+    USING (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')))
+    WITH CHECK (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')));
+
+-- Both views have the same columns, so that one GraphQL type reads either.
+-- A hold ends by the clock: past holds_end_at its places are free again.
+CREATE VIEW staff_offer WITH (security_invoker = true) AS
+SELECT id, council_gss, kind_code, title, description, status,
+    places AS places_total,
+    places - taken - CASE WHEN holds_end_at > now() THEN held ELSE 0 END AS places_left,
+    household_max, route_codes, postcode_district, location_code, step_free, pets_allowed,
+    children_welcome, women_only, languages, available_from, available_until, minimum_months,
+    last_confirmed_on, external_ref, version, created_at, updated_at, search_text,
+    (
+        SELECT CASE
+            WHEN count(*) = 0 THEN 'NOT_REQUIRED'
+            WHEN bool_or(state = 'FAILED') THEN 'FAILED'
+            WHEN bool_or(state IN ('NOT_STARTED', 'IN_PROGRESS')) THEN 'CHECKS_DUE'
+            ELSE 'READY'
+        END
+        FROM offer_check
+        WHERE offer_id = offer.id AND kind <> 'GUESTS_ARRIVED'
+    ) AS readiness
+FROM offer;
+
+-- Open, with places left now and not past its last day. Total less left is a headcount, so the
+-- total stays with the council, as does its own reference.
+CREATE VIEW open_offer AS
+SELECT id, council_gss, kind_code, title, description, status,
+    NULL::integer AS places_total,
+    places - taken - CASE WHEN holds_end_at > now() THEN held ELSE 0 END AS places_left,
+    household_max, route_codes, postcode_district, location_code, step_free, pets_allowed,
+    children_welcome, women_only, languages, available_from, available_until, minimum_months,
+    last_confirmed_on, NULL::text AS external_ref, version, created_at, updated_at, search_text,
+    (
+        SELECT CASE
+            WHEN count(*) = 0 THEN 'NOT_REQUIRED'
+            WHEN bool_or(state = 'FAILED') THEN 'FAILED'
+            WHEN bool_or(state IN ('NOT_STARTED', 'IN_PROGRESS')) THEN 'CHECKS_DUE'
+            ELSE 'READY'
+        END
+        FROM offer_check
+        WHERE offer_id = offer.id AND kind <> 'GUESTS_ARRIVED'
+    ) AS readiness
+FROM offer
+WHERE status = 'OPEN'
+    AND places - taken - CASE WHEN holds_end_at > now() THEN held ELSE 0 END > 0
+    AND (available_until IS NULL OR available_until >= current_date);
+
+GRANT SELECT ON staff_offer TO hearth_admin, hearth_council;
+GRANT SELECT ON open_offer TO hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public;

@@ -1,0 +1,1 @@
+"""Reference facts with their sources: councils, districts, support kinds, twinnings, routes."""

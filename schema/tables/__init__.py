@@ -1,0 +1,31 @@
+"""SQLModel tables, one subject a file. Importing this package fills `metadata`."""
+
+from sqlmodel import SQLModel
+
+from schema.tables.access import Member, Organisation
+from schema.tables.audit import AuditEvent
+from schema.tables.council import Council, Location, Twinning
+from schema.tables.idempotency import IdempotencyKey
+from schema.tables.offer import Offer, OfferCheck
+from schema.tables.outbox import Outbox
+from schema.tables.route import Route, RouteWindow
+from schema.tables.support_kind import SupportKind
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "AuditEvent",
+    "Council",
+    "IdempotencyKey",
+    "Location",
+    "Member",
+    "Offer",
+    "OfferCheck",
+    "Organisation",
+    "Outbox",
+    "Route",
+    "RouteWindow",
+    "SupportKind",
+    "Twinning",
+    "metadata",
+]

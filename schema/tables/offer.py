@@ -1,0 +1,99 @@
+"""Offers of support, and the checks on them."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlmodel import Field, SQLModel
+
+from schema.tables.columns import counted, created_moment, identity, moment, one_of, optional_text, text
+from schema.words import CheckKind, CheckState, OfferStatus, StepFree
+
+SEARCHED = "to_tsvector('english'::regconfig, title || ' ' || description)"
+
+
+class Offer(SQLModel, table=True):
+    """What a council offers. Places are people, never beds or rooms.
+
+    A hold ends by the clock: past `holds_end_at`, `held` no longer counts. `location_code` is
+    the postcode district where its point is known, the council's centre where no district is
+    given, and null where the district is newer than the points that we hold.
+    """
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        one_of("status", OfferStatus, "offer_status"),
+        one_of("step_free", StepFree, "offer_step_free"),
+        CheckConstraint(
+            "places >= 0 AND taken >= 0 AND held >= 0 AND taken + held <= places",
+            name="offer_places",
+        ),
+        CheckConstraint("household_max >= 1", name="offer_household_max"),
+        CheckConstraint("minimum_months >= 0", name="offer_minimum_months"),
+        CheckConstraint("available_until >= available_from", name="offer_dates"),
+        CheckConstraint("version >= 1", name="offer_version"),
+        Index("offer_council", "council_gss", sql("updated_at DESC"), sql("id DESC")),
+        Index("offer_kind", "kind_code", sql("updated_at DESC"), sql("id DESC")),
+        Index("offer_location", "location_code", "id"),
+        Index("offer_search", "search_text", postgresql_using="gin"),
+        Index("offer_updated", sql("updated_at DESC"), sql("id DESC")),
+    )
+
+    id: uuid.UUID = Field(sa_column=identity())
+    council_gss: str = Field(sa_column=text(ForeignKey("council.gss_code")))
+    kind_code: str = Field(sa_column=text(ForeignKey("support_kind.code")))
+    title: str = Field(sa_column=text())
+    description: str = Field(sa_column=text(server_default=""))
+    status: str = Field(sa_column=text())
+    places: int
+    taken: int = Field(sa_column=counted(0))
+    held: int = Field(sa_column=counted(0))
+    holds_end_at: datetime | None = Field(default=None, sa_column=moment())
+    household_max: int | None = None
+    route_codes: list[str] = Field(
+        sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
+    )
+    postcode_district: str | None = Field(default=None, sa_column=optional_text())
+    location_code: str | None = Field(
+        default=None, sa_column=optional_text(ForeignKey("location.code"))
+    )
+    step_free: str = Field(sa_column=text())
+    pets_allowed: bool
+    children_welcome: bool
+    women_only: bool
+    languages: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    available_from: date | None = None
+    available_until: date | None = None
+    minimum_months: int | None = None
+    last_confirmed_on: date | None = None
+    external_ref: str | None = Field(default=None, sa_column=optional_text())
+    version: int = Field(sa_column=counted(1))
+    created_at: datetime = Field(sa_column=created_moment())
+    updated_at: datetime = Field(sa_column=created_moment())
+    search_text: Any = Field(sa_column=Column(TSVECTOR, Computed(SEARCHED, persisted=True)))
+
+
+class OfferCheck(SQLModel, table=True):
+    """How far one kind of check on an offer has come. `council_gss` is the offer's, for the policy."""
+
+    __tablename__ = "offer_check"
+    __table_args__ = (
+        one_of("kind", CheckKind, "offer_check_kind"),
+        one_of("state", CheckState, "offer_check_state"),
+        CheckConstraint(
+            "(state = 'FAILED') = (failure_reason IS NOT NULL)", name="offer_check_reason"
+        ),
+        UniqueConstraint("offer_id", "kind", name="offer_check_once"),
+    )
+
+    id: uuid.UUID = Field(sa_column=identity())
+    offer_id: uuid.UUID = Field(foreign_key="offer.id")
+    council_gss: str = Field(sa_column=text(ForeignKey("council.gss_code"), index=True))
+    kind: str = Field(sa_column=text())
+    state: str = Field(sa_column=text())
+    failure_reason: str | None = Field(default=None, sa_column=optional_text())
+    due_on: date | None = None
+    done_on: date | None = None

@@ -1,0 +1,58 @@
+"""Rows by id: what `node` and the answers of commands find again."""
+
+from collections.abc import Callable
+
+import strawberry
+from sqlalchemy import ColumnElement, FromClause, Text, Uuid
+
+from schema.text import clean
+from schema.types import rows
+from schema.types.node import split_id, uuid_of
+from schema.types.offer_rows import visible_offers
+from schema.types.reads import Key, Rows, Scope
+
+ById = Callable[[Scope, strawberry.ID], Rows]
+
+
+def _only(source: FromClause, column: str, value: ColumnElement[object]) -> Rows:
+    key = source.c[column]
+    return Rows(source, where=[key == value], keys=[Key(key, key.type)])
+
+
+def check_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
+    """A check, if the viewer may see it."""
+    return _only(rows.offer_check.alias(), "id", scope.bind(id, Uuid(), uuid_of("check")))
+
+
+def available_offer_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002
+    """An offer by its id, if it is open with places left, whoever asks."""
+    return _only(rows.open_offer.alias(), "id", scope.bind(id, Uuid(), uuid_of("offer")))
+
+
+def council_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
+    """A council."""
+    code = scope.bind(id, Text(), lambda value: clean(split_id(value)[1]))
+    return _only(rows.council.alias(), "gss_code", code)
+
+
+def offer_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
+    """An offer by its id: staff find their own council's, others open ones; else null."""
+    return _only(visible_offers(scope), "id", scope.bind(id, Uuid(), uuid_of("offer")))
+
+
+def route_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
+    """A route."""
+    code = scope.bind(id, Text(), lambda value: clean(split_id(value)[1]))
+    return _only(rows.route.alias(), "code", code)
+
+
+# By the prefix of an id: the type it stands for, and its row.
+ROWS_BY_ID: dict[str, tuple[str, ById]] = {
+    "check": ("Check", check_row),
+    "council": ("Council", council_row),
+    "offer": ("Offer", offer_row),
+    "route": ("Route", route_row),
+}
+
+# What streams of availability show, by type.
+AVAILABLE_BY_ID: dict[str, ById] = {"Offer": available_offer_row}

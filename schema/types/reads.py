@@ -1,0 +1,204 @@
+"""How a field says what it reads.
+
+A field of a type without more reads the column of its own name. The others say so with one of
+
+    identity("offer", "id")     an opaque id that carries its type
+    expression(function)        one SQL expression
+    one(function)               the row that this row points to
+    listing(function)           a list of rows
+    page(function)              a Relay connection over rows
+    lookup(function)            one row, or null: the roots
+
+A function is called once for each plan, not for each row: it gets the `Scope` and the field's
+arguments, and gives SQL (SQLAlchemy Core). Arguments that come from variables are symbols then:
+ask whether they are None, hand them to `scope.bind`, and nothing else. Enums are always known.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+import strawberry
+from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy.types import TypeEngine
+
+from schema.words import Audience
+
+Function = Callable[..., Any]
+
+
+class Scope(Protocol):
+    """Where a field is planned: the row it belongs to, who asks, and which clock holds."""
+
+    audience: Audience
+    row: FromClause
+    distance: ColumnElement[Any] | None
+
+    @property
+    def moment(self) -> ColumnElement[Any]:
+        """The moment that facts are asked for (`asOf`, `at`, or now), inherited from above."""
+
+    @property
+    def known(self) -> ColumnElement[Any]:
+        """The moment whose knowledge is asked for (`knownAt`, or now), inherited from above."""
+
+    def bind(
+        self, value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
+    ) -> ColumnElement[Any]:
+        """A parameter for `value`, converted (and checked) each time the plan runs."""
+
+    def join(
+        self, table: FromClause, on: Callable[[FromClause], ColumnElement[bool]]
+    ) -> FromClause:
+        """The row of `table` that this row points to, joined once however often it is asked for."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One part of an order. All keys of an order go the same way."""
+
+    expression: ColumnElement[Any]
+    type_: TypeEngine[Any]
+    load: Callable[[Any], Any] = lambda value: value
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to read: where from, which, in what order.
+
+    `source` is the alias whose columns the fields read; `tables` what stands after FROM where
+    that is more than the alias (the alias joined to others). `keys` must end in something unique; `order_name` goes into
+    cursors, so that a cursor of one order is refused by another.
+    """
+
+    source: FromClause
+    where: Sequence[ColumnElement[bool]] = ()
+    keys: Sequence[Key] = ()
+    descending: bool = False
+    order_name: str = ""
+    tables: FromClause | None = None
+    distance: ColumnElement[Any] | None = None
+
+    @property
+    def from_clause(self) -> FromClause:
+        """What stands after FROM."""
+        return self.source if self.tables is None else self.tables
+
+
+class Shape(StrEnum):
+    """What a declared function gives."""
+
+    EXPRESSION = "EXPRESSION"
+    FACET = "FACET"
+    IDENTITY = "IDENTITY"
+    LISTING = "LISTING"
+    LOOKUP = "LOOKUP"
+    NODE = "NODE"
+    ONE = "ONE"
+    PAGE = "PAGE"
+    COMMAND = "COMMAND"
+    STREAM = "STREAM"
+
+
+@dataclass(frozen=True)
+class Reads:
+    """A field's declaration, kept in its metadata."""
+
+    shape: Shape
+    function: Function
+    audiences: frozenset[Audience] = field(default=frozenset(Audience))
+    prefix: str = ""
+
+
+METADATA = "reads"
+PAGE_ARGUMENTS = (
+    inspect.Parameter("first", inspect.Parameter.KEYWORD_ONLY, default=20, annotation=int),
+    inspect.Parameter(
+        "after", inspect.Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=str | None
+    ),
+)
+
+
+def identity(prefix: str, column: str) -> Any:
+    """An id like `offer_0198...`: opaque to clients, and `node` knows the type from it."""
+    return strawberry.field(
+        description="Opaque; carries its type.",
+        metadata={METADATA: Reads(Shape.IDENTITY, lambda scope: scope.row.c[column], prefix=prefix)},
+    )
+
+
+def expression(function: Function, **options: Any) -> Any:
+    """One SQL expression over the row."""
+    return _declared(Shape.EXPRESSION, function, **options)
+
+
+def one(function: Function, **options: Any) -> Any:
+    """The row that this row points to; the function gives its alias, by `scope.join`."""
+    return _declared(Shape.ONE, function, **options)
+
+
+def listing(function: Function, **options: Any) -> Any:
+    """A list of rows (`Rows`)."""
+    return _declared(Shape.LISTING, function, **options)
+
+
+def page(function: Function, **options: Any) -> Any:
+    """A connection over rows (`Rows`); its arguments `first` and `after` are the planner's."""
+    return _declared(Shape.PAGE, function, added=PAGE_ARGUMENTS, **options)
+
+
+def facet(function: Function, **options: Any) -> Any:
+    """A list of counts over all rows of the connection; the function gets them as `matching`."""
+    return _declared(Shape.FACET, function, skipped=2, **options)
+
+
+def lookup(function: Function, **options: Any) -> Any:
+    """One row (`Rows`) or null."""
+    return _declared(Shape.LOOKUP, function, **options)
+
+
+def node(function: Function, **options: Any) -> Any:
+    """One row of the type that its id names, or null."""
+    return _declared(Shape.NODE, function, **options)
+
+
+def command(function: Function, **options: Any) -> Any:
+    """A mutation's field; the function is awaited in a transaction of its own."""
+    return _declared(Shape.COMMAND, function, **options)
+
+
+def stream(function: Function, **options: Any) -> Any:
+    """A subscription's field."""
+    return _declared(Shape.STREAM, function, **options)
+
+
+def _declared(
+    shape: Shape,
+    function: Function,
+    *,
+    description: str | None = None,
+    audiences: frozenset[Audience] = frozenset(Audience),
+    skipped: int = 1,
+    added: Sequence[inspect.Parameter] = (),
+) -> Any:
+    # Strawberry takes a field's arguments from its resolver's signature; this one is never
+    # called, since the planner answers, and leaves out what only the planner hands over.
+    signature = inspect.signature(function, eval_str=True)
+    arguments = [*list(signature.parameters.values())[skipped:], *added]
+
+    def planned() -> None:
+        raise AssertionError(f"{function.__name__} is planned, not resolved")
+
+    planned.__name__ = function.__name__
+    planned.__module__ = function.__module__
+    planned.__annotations__ = {argument.name: argument.annotation for argument in arguments}
+    planned.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in arguments]
+    )
+    return strawberry.field(
+        resolver=planned,
+        description=description or inspect.getdoc(function),
+        metadata={METADATA: Reads(shape, function, audiences)},
+    )

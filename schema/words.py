@@ -1,0 +1,147 @@
+"""Closed sets of words that tables and GraphQL types share, so that both spell them alike."""
+
+from enum import StrEnum
+
+
+class Audience(StrEnum):
+    """Who asks. Each audience has a database role of its own."""
+
+    PUBLIC = "PUBLIC"
+    CHARITY = "CHARITY"
+    COUNCIL = "COUNCIL"
+    LIAISON = "LIAISON"
+    ADMIN = "ADMIN"
+
+
+class Basis(StrEnum):
+    """SOURCED: read on the page named. UNVERIFIED: believed, its page still to be read."""
+
+    SOURCED = "SOURCED"
+    UNVERIFIED = "UNVERIFIED"
+
+
+class CheckKind(StrEnum):
+    """What is checked before people move in."""
+
+    ACCOMMODATION_EXISTS = "ACCOMMODATION_EXISTS"
+    ACCOMMODATION_SUITABLE = "ACCOMMODATION_SUITABLE"
+    SPONSOR_SUITABLE = "SPONSOR_SUITABLE"
+    GUESTS_ARRIVED = "GUESTS_ARRIVED"
+
+
+class CheckState(StrEnum):
+    """How far a check has come."""
+
+    NOT_STARTED = "NOT_STARTED"
+    IN_PROGRESS = "IN_PROGRESS"
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    NO_LONGER_REQUIRED = "NO_LONGER_REQUIRED"
+    NOT_AVAILABLE = "NOT_AVAILABLE"
+
+
+class Confidence(StrEnum):
+    """How sure we are of a fact."""
+
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
+
+
+class CouncilKind(StrEnum):
+    """Kinds of principal council in the United Kingdom."""
+
+    COUNTY = "COUNTY"
+    DISTRICT = "DISTRICT"
+    UNITARY = "UNITARY"
+    LONDON_BOROUGH = "LONDON_BOROUGH"
+    METROPOLITAN = "METROPOLITAN"
+    SCOTTISH = "SCOTTISH"
+    WELSH = "WELSH"
+    NORTHERN_IRISH = "NORTHERN_IRISH"
+
+
+class Language(StrEnum):
+    """Languages that names are kept in."""
+
+    EN = "EN"
+    UK = "UK"
+    RU = "RU"
+    CY = "CY"
+
+
+class Nation(StrEnum):
+    """Nations of the United Kingdom."""
+
+    ENGLAND = "ENGLAND"
+    SCOTLAND = "SCOTLAND"
+    WALES = "WALES"
+    NORTHERN_IRELAND = "NORTHERN_IRELAND"
+
+
+class OfferOrder(StrEnum):
+    """How a list of offers is ordered. NEAREST needs `near`; SOONEST: available from, earliest first."""
+
+    RECENTLY_UPDATED = "RECENTLY_UPDATED"
+    MOST_PLACES = "MOST_PLACES"
+    NEAREST = "NEAREST"
+    SOONEST = "SOONEST"
+
+
+class OfferStatus(StrEnum):
+    """DRAFT is seen by the council alone, OPEN by all; a CLOSED offer never reopens."""
+
+    DRAFT = "DRAFT"
+    OPEN = "OPEN"
+    PAUSED = "PAUSED"
+    CLOSED = "CLOSED"
+
+
+class ProblemCode(StrEnum):
+    """Why a command changed nothing."""
+
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    NO_PLACES = "NO_PLACES"
+    HOLD_EXPIRED = "HOLD_EXPIRED"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    CHECKS_MISSING = "CHECKS_MISSING"
+    ALREADY_DONE = "ALREADY_DONE"
+
+
+class Readiness(StrEnum):
+    """Derived from an offer's checks, never typed in."""
+
+    NOT_REQUIRED = "NOT_REQUIRED"
+    CHECKS_DUE = "CHECKS_DUE"
+    READY = "READY"
+    FAILED = "FAILED"
+
+
+class RouteStatus(StrEnum):
+    """Whether a route takes applications at a moment."""
+
+    NOT_YET_OPEN = "NOT_YET_OPEN"
+    OPEN = "OPEN"
+    PAUSED = "PAUSED"
+    CLOSED = "CLOSED"
+
+
+class StepFree(StrEnum):
+    """How much of the accommodation is step-free."""
+
+    ALL = "ALL"
+    SOME = "SOME"
+    NONE = "NONE"
+    UNKNOWN = "UNKNOWN"
+
+
+class TwinningStatus(StrEnum):
+    """Where a link with a twin city stands."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    ENDED = "ENDED"
+    PROPOSED = "PROPOSED"
