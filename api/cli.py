@@ -65,12 +65,16 @@ def database() -> Iterator[tuple[Settings, str, str]]:
 
 
 def _explained(error: Exception) -> str:
-    if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
+    if isinstance(
+        error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError
+    ):
         return f"The database refuses the login in HEARTH_DATABASE_URL: {error}."
     if isinstance(error, asyncpg.UndefinedTableError):
         return "The database has no Hearth tables yet: run `hearth migrate`, then `hearth load`."
     if isinstance(error, OSError):
-        return f"The database can't be reached ({error}). Check HEARTH_DATABASE_URL, and that it runs."
+        return (
+            f"The database can't be reached ({error}). Check HEARTH_DATABASE_URL, and that it runs."
+        )
     return f"The database says: {error}."
 
 

@@ -68,7 +68,7 @@ def _announce(settings: Settings, when_ready: Callable[[], None]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own address
+            with urllib.request.urlopen(url, timeout=2):
                 when_ready()
                 return
         except (OSError, urllib.error.URLError):

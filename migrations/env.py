@@ -68,7 +68,9 @@ def main() -> None:
     """Use the URL given by `hearth migrate`, or the environment's, or the embedded server."""
     with ExitStack() as stack:
         settings = Settings()
-        url = context.config.attributes.get("url") or settings.migration_url or settings.database_url
+        url = (
+            context.config.attributes.get("url") or settings.migration_url or settings.database_url
+        )
         if url is None:
             url = stack.enter_context(running(settings.home)).url()
         asyncio.run(run_on(url))

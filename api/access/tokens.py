@@ -41,7 +41,14 @@ class Verifier:
         try:
             found = jwt.decode(token, self.keys, algorithms=ALGORITHMS)
             claims.validate(found.claims)
-        except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (
+            JoseError,
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise Unauthenticated from error
         subject = found.claims["sub"]
         if not isinstance(subject, str) or "\0" in subject:

@@ -53,7 +53,7 @@ class Answer:
         body: dict[str, Any] = {}
         if self.errors:
             body["errors"] = self.errors
-        if self.data is not None or self.refusal is None and not self.errors:
+        if self.data is not None or (self.refusal is None and not self.errors):
             body["data"] = self.data
         return body
 
@@ -111,7 +111,7 @@ class Answering:
         introspects = any(isinstance(each, IntrospectionField) for each in plan.fields.values())
         if introspects and viewer.audience is Audience.PUBLIC and not self.is_development:
             raise Forbidden("Introspection needs a token here; the schema is published as SDL.")
-        introspect = introspector(self.graphql_schema, document.node, operation, variables)
+        introspect = introspector(self.graphql_schema, document.node, operation, asked.variables)
         return plan, variables, introspect
 
     async def _read(
@@ -161,12 +161,13 @@ class Answering:
             return await payload(change.connection, field, variables, outcome)
 
         try:
-            data, is_recorded = await unit_of_work.run(self.members, viewer, run)
+            shown: dict[str, Any]
+            shown, is_recorded = await unit_of_work.run(self.members, viewer, run)
         except Declined as error:
             return await payload(None, field, variables, Outcome(problems=error.problems))
         if is_recorded:
             self.relay.nudge()
-        return data
+        return shown
 
     async def stream(self, asked: Asked, viewer: Viewer) -> AsyncIterator[Answer]:
         """The answers to a subscription, as things happen; or the one answer to anything else."""
@@ -197,4 +198,3 @@ def _invalid(error: InvalidDocumentError) -> Answer:
         formatted["extensions"] = {"code": BadRequest.code}
         errors.append(formatted)
     return Answer(None, errors, 400, BadRequest(error.errors[0].message))
-

@@ -77,7 +77,8 @@ async def availability_changed(
                 if offer_id in now and told.get(offer_id) != now[offer_id]:
                     told[offer_id] = now[offer_id]
                     yield Changed(node_id, node_id)
-                elif offer_id not in now and told.pop(offer_id, None):
+                elif offer_id not in now and offer_id in told:
+                    del told[offer_id]
                     yield Changed(node_id, None)
 
 

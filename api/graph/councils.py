@@ -54,7 +54,11 @@ def _councils(
         if filter.search is not None:
             found = scope.bind(filter.search, Text(), search_pattern)
             where.append(
-                or_(council.c.name.ilike(found), council.c.official_name.ilike(found), council.c.gss_code.ilike(found))
+                or_(
+                    council.c.name.ilike(found),
+                    council.c.official_name.ilike(found),
+                    council.c.gss_code.ilike(found),
+                )
             )
         for column in ("nation", "region", "kind"):
             value = getattr(filter, column)

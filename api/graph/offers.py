@@ -4,14 +4,26 @@ from datetime import date, datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import ARRAY, Boolean, ColumnElement, DateTime, Float, FromClause, Integer, Text, exists, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Float,
+    FromClause,
+    Integer,
+    Text,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.types import Date
 
-from schema.types.by_id import offer_row
 from api.reading.symbols import combined
-from schema.text import clean, cleaned, district
 from schema.refusals import BadRequest
+from schema.text import clean, cleaned, district
 from schema.types import rows
+from schema.types.by_id import offer_row
 from schema.types.clock import aware
 from schema.types.grid import grid_point
 from schema.types.offer import Offer, OfferConnection
@@ -97,9 +109,7 @@ def availability_where(
         where.append(offer.c.council_gss.in_(in_region))
     if wanted.route_code is not None:
         code = scope.bind(wanted.route_code, Text(), clean)
-        where.append(
-            or_(offer.c.route_codes.any(code), func.cardinality(offer.c.route_codes) == 0)
-        )
+        where.append(or_(offer.c.route_codes.any(code), func.cardinality(offer.c.route_codes) == 0))
     if wanted.minimum_places is not None:
         where.append(offer.c.places_left >= scope.bind(wanted.minimum_places, Integer()))
     if wanted.available_on is not None:

@@ -61,9 +61,7 @@ class Endpoint:
                 await self.page(scope, receive, send)
                 return
             if scope["method"] != "POST":
-                raise HttpError(
-                    405, "Send GraphQL requests by POST.", ((b"allow", b"POST"),)
-                )
+                raise HttpError(405, "Send GraphQL requests by POST.", ((b"allow", b"POST"),))
             media_type = response_type(headers)
             asked = asked_of(headers, await read_body(headers, receive))
             answer = await self._answer(asked, headers.get("authorization"))

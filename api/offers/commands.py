@@ -47,11 +47,12 @@ async def create_offer(change: Change, input: CreateOfferInput) -> Outcome:  # n
 async def _create(change: Change, given: dict[str, Any]) -> str:
     problems = Problems("input")
     council_gss = await _council(change, given.pop("gss_code", None), problems)
-    given["kind_code"], given["places"] = given.pop("kind").strip(), given.pop("places_total")
+    kind_code = given.pop("kind").strip()
+    given["places"] = given.pop("places_total")
     columns = dict.fromkeys(statements.CHANGEABLE) | {"external_ref": None}
     offer = columns | {"taken": 0, "held": 0} | rules.tidied(given, problems)
-    if "\0" in offer["kind_code"] or not await statements.FIND_KIND.row(
-        change.connection, kind_code=offer["kind_code"]
+    if "\0" in kind_code or not await statements.FIND_KIND.row(
+        change.connection, kind_code=kind_code
     ):
         problems.add("kind", "There is no such kind of support; supportKinds lists them.")
     rules.check_numbers(offer, problems)
@@ -60,7 +61,8 @@ async def _create(change: Change, given: dict[str, Any]) -> str:
     assert council_gss is not None
     offer_id = uuid7()
     stored = {
-        **{column: offer[column] for column in (*columns, "kind_code")},
+        **{column: offer[column] for column in columns},
+        "kind_code": kind_code,
         "id": offer_id,
         "council_gss": council_gss,
         "location_code": await _location(change, offer["postcode_district"], council_gss),
@@ -266,14 +268,14 @@ async def _check_council_exists(
 async def _check_routes(change: Change, codes: list[str] | None, problems: Problems) -> None:
     if not codes:
         return
-    known = {row["code"] for row in await statements.KNOWN_ROUTES.rows(change.connection, codes=codes)}
+    known = {
+        row["code"] for row in await statements.KNOWN_ROUTES.rows(change.connection, codes=codes)
+    }
     for code in codes:
         if code not in known:
             problems.add("routeCodes", f"There is no route {code[:50]!r}; routes lists them.")
 
 
 async def _location(change: Change, district: str | None, council_gss: str) -> str | None:
-    found = await statements.FIND_LOCATION.row(
-        change.connection, location=district or council_gss
-    )
+    found = await statements.FIND_LOCATION.row(change.connection, location=district or council_gss)
     return found["code"] if found else None

@@ -116,7 +116,9 @@ def check_numbers(offer: Mapping[str, Any], problems: Problems) -> None:
         problems.add("minimumMonths", f"minimumMonths must be from 0 to {LONGEST_STAY_MONTHS}.")
     begins, ends = offer.get("available_from"), offer.get("available_until")
     if begins is not None and ends is not None and ends < begins:
-        problems.add("availableUntil", f"availableUntil ({ends}) is before availableFrom ({begins}).")
+        problems.add(
+            "availableUntil", f"availableUntil ({ends}) is before availableFrom ({begins})."
+        )
 
 
 def refusal_of_status(status: str, wanted: OfferStatus) -> str | None:

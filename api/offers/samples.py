@@ -118,9 +118,7 @@ async def create_samples(
         yield done
 
 
-async def _bring_to(
-    members: Members, viewer: Viewer, offer_id: str, status: OfferStatus
-) -> None:
+async def _bring_to(members: Members, viewer: Viewer, offer_id: str, status: OfferStatus) -> None:
     async def move(change: unit_of_work.Change) -> None:
         node_id = strawberry.ID(offer_id)
         if status is not OfferStatus.DRAFT:

@@ -81,7 +81,9 @@ PUT_CHECK = Composed(
     .returning(rows.offer_check.c.id)
 )
 FIND_CHECK = Composed(
-    select(rows.offer_check.c.state, rows.offer_check.c.failure_reason, rows.offer_check.c.done_on).where(
+    select(
+        rows.offer_check.c.state, rows.offer_check.c.failure_reason, rows.offer_check.c.done_on
+    ).where(
         rows.offer_check.c.offer_id == bindparam("offer_id"),
         rows.offer_check.c.kind == bindparam("kind"),
     )

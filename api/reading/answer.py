@@ -12,16 +12,15 @@ from graphql import (
     SelectionSetNode,
     execute_sync,
 )
-from graphql.execution.values import VariableValues
 
 from api.reading.operation import (
     ConstantField,
-    FieldPlan,
     IntrospectionField,
     NodeField,
     PayloadField,
     RootField,
 )
+from api.reading.plan import FieldPlan
 from api.reading.symbols import Variables
 from schema.refusals import BadRequest
 
@@ -92,7 +91,7 @@ def introspector(
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,
-    variables: Mapping[str, Any],
+    given: Mapping[str, Any],
 ) -> Callable[[IntrospectionField], Any]:
     """A function that lets graphql-core answer one introspection field of an operation."""
     others = [each for each in document.definitions if each is not operation]
@@ -108,7 +107,7 @@ def introspector(
         result = execute_sync(
             schema,
             DocumentNode(definitions=(alone, *kept)),
-            variable_values=VariableValues({}, dict(variables)),
+            variable_values=dict(given),
         )
         if result.errors:
             raise BadRequest(result.errors[0].message)
@@ -116,5 +115,3 @@ def introspector(
         return next(iter(result.data.values()))
 
     return introspect
-
-

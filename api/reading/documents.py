@@ -145,5 +145,3 @@ class _Conditions(Visitor):
         for given in node.arguments or ():
             if isinstance(given.value, VariableNode):
                 self.names.add(given.value.name.value)
-
-

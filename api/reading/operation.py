@@ -6,6 +6,7 @@ fields `__schema` and `__type`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from graphql import (
@@ -120,9 +121,7 @@ def plan_operation(
     return OperationPlan(operation.operation, fields, statements)
 
 
-def _root_field(
-    planner: Planner, root: GraphQLObjectType, nodes: Sequence[FieldNode]
-) -> RootField:
+def _root_field(planner: Planner, root: GraphQLObjectType, nodes: Sequence[FieldNode]) -> RootField:
     name = nodes[0].name.value
     if name == "__typename":
         return ConstantField(root.name)
@@ -170,7 +169,7 @@ def _payload_field(
         declared = type_.fields[name].extensions["strawberry-definition"].python_name
         target = get_named_type(type_.fields[name].type)
         if isinstance(target, GraphQLObjectType) and target.name in by_type:
-            found = Symbol(lambda variables, part=declared: variables["$" + part])
+            found = Symbol(itemgetter("$" + declared))
             plan = _by_id(planner, target, by_type[target.name], found, asked)
             rows[key] = (declared, plan)
         else:
@@ -192,7 +191,7 @@ def _shown(
     planner: Planner, type_: Any, nodes: Sequence[FieldNode], name: str
 ) -> Callable[[Any], Any]:
     if not isinstance(type_, GraphQLObjectType):
-        return lambda outcome: getattr(outcome, name)
+        return attrgetter(name)
     parts: dict[str, Callable[[Any], Any]] = {}
     for key, asked in planner.fields_of(type_, nodes).items():
         field_name = asked[0].name.value
@@ -200,7 +199,7 @@ def _shown(
             parts[key] = lambda _: type_.name
         else:
             declared = type_.fields[field_name].extensions["strawberry-definition"].python_name
-            parts[key] = lambda item, part=declared: getattr(item, part)
+            parts[key] = attrgetter(declared)
     return lambda outcome: [
         {key: part(item) for key, part in parts.items()} for item in getattr(outcome, name)
     ]

@@ -100,9 +100,7 @@ class Page:
             parts.append(f"{key!r}: {built}")
         return "{" + ", ".join(parts) + "}"
 
-    def _page_info(
-        self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], source: str
-    ) -> str:
+    def _page_info(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], source: str) -> str:
         row = self.inner.selection.row_name
         shown = f"{source}[:{self._size()}]"
         sources = {
@@ -119,7 +117,7 @@ class Page:
         return "{" + ", ".join(parts) + "}"
 
     def _size(self) -> str:
-        return f"<{self.size.key}>"  # type: ignore[attr-defined]
+        return f"<{self.size.key}>"
 
     def _cursor(self) -> str:
         values = [self.inner.selection.add(key.expression) for key in self.rows.keys]
@@ -184,35 +182,39 @@ def root(
 ) -> tuple[Select[Any], str]:
     """A connection at the root: its page is the statement's rows.
 
-    Counts stand beside every row, in one record at its end; a page without rows still has one
-    row, for them.
+    Counts stand beside every row, after its columns; a page without rows still has one row, for
+    them.
     """
     page = Page(planner, place, _rows(reads, place, arguments), arguments)
     counts: list[ColumnElement[Any]] = []
 
     def beside(column: ColumnElement[Any]) -> str:
         counts.append(column)
-        return f"rows[0][-1][{len(counts) - 1}]"
+        return f"rows[0][<count {len(counts) - 1}>]"
 
     built = page.fields(type_, nodes, "<page>", beside)
-    counted = select(func.row(*counts).label("counts")).subquery()
+    counted = select(*(each.label(f"count_{n}") for n, each in enumerate(counts))).subquery()
     if not page.is_read:
-        return select(counted.c.counts), built.replace("<page>", "()")
+        return select(*counted.c), _placed(built, counts, 0)
     if not counts:
         return page.query(), built.replace("<page>", "rows")
-    unique = page.inner.selection.add(page.rows.keys[-1].expression)
-    place_of_unique = unique.partition("[")[2].rstrip("]")
-    sort = [page.inner.selection.add(key.expression) for key in page.rows.keys]
+    sort = [page.inner.selection.place(key.expression) for key in page.rows.keys]
     shown = page.query().subquery()
     columns = list(shown.c)
-    keys = [columns[int(key.partition("[")[2].rstrip("]"))] for key in sort]
+    keys = [columns[place] for place in sort]
     query = (
-        select(*columns, counted.c.counts)
+        select(*columns, *counted.c)
         .select_from(counted.outerjoin(shown, true()))
         .order_by(*(key.desc() if page.rows.descending else key for key in keys))
     )
-    rows = f"(rows if rows[0][{place_of_unique}] is not None else ())"
-    return query, built.replace("<page>", rows)
+    rows = f"(rows if rows[0][{sort[-1]}] is not None else ())"
+    return query, _placed(built.replace("<page>", rows), counts, len(columns))
+
+
+def _placed(built: str, counts: Sequence[ColumnElement[Any]], first: int) -> str:
+    for number in range(len(counts)):
+        built = built.replace(f"<count {number}>", str(first + number))
+    return built
 
 
 def _rows(reads: Reads, place: Place, arguments: dict[str, Any]) -> Rows:

@@ -125,9 +125,7 @@ class Planner:
         return f"[{built} for {inner.selection.row_name} in {array}]"
 
 
-def _scalar(
-    place: Place, reads: Reads, type_: GraphQLOutputType, arguments: dict[str, Any]
-) -> str:
+def _scalar(place: Place, reads: Reads, type_: GraphQLOutputType, arguments: dict[str, Any]) -> str:
     column = reads.function(place, **arguments)
     if column is None:
         return "None"
@@ -139,9 +137,7 @@ def _scalar(
     return read
 
 
-def root_plan(
-    planner: Planner, root: GraphQLObjectType, nodes: Sequence[FieldNode]
-) -> FieldPlan:
+def root_plan(planner: Planner, root: GraphQLObjectType, nodes: Sequence[FieldNode]) -> FieldPlan:
     """The plan of one root field."""
     name = nodes[0].name.value
     field = root.fields[name]
@@ -153,9 +149,7 @@ def root_plan(
     if reads.shape is Shape.PAGE:
         query, source = pages.root(planner, place, reads, target, nodes, arguments)
         return finish(place, query, source)
-    return rows_plan(
-        planner, place, reads.function(place, **arguments), target, nodes, reads.shape
-    )
+    return rows_plan(planner, place, reads.function(place, **arguments), target, nodes, reads.shape)
 
 
 def rows_plan(

@@ -25,7 +25,7 @@ from schema.types.clock import aware, end_of_day
 from schema.types.reads import Rows
 from schema.words import Audience
 
-DIALECT = dialect()
+DIALECT = dialect()  # type: ignore[no-untyped-call]
 MOMENT = DateTime(timezone=True)
 
 
@@ -83,13 +83,17 @@ class Selection:
         self._places: dict[int, int] = {}
         self._joined: dict[tuple[int, FromClause], FromClause] = {}
 
-    def add(self, column: ColumnElement[Any]) -> str:
-        """Ask for a column; the builder's expression for its value."""
+    def place(self, column: ColumnElement[Any]) -> int:
+        """Ask for a column; where in the row it stands."""
         place = self._places.get(id(column))
         if place is None:
             place = self._places[id(column)] = len(self.columns)
             self.columns.append(column)
-        return f"{self.row_name}[{place}]"
+        return place
+
+    def add(self, column: ColumnElement[Any]) -> str:
+        """Ask for a column; the builder's expression for its value."""
+        return f"{self.row_name}[{self.place(column)}]"
 
     def join(
         self,

@@ -105,9 +105,7 @@ def argument(node: ValueNode | None, definition: Definition, variables: Variable
         )
     if isinstance(node, ListValueNode) and any(isinstance(v, VariableNode) for v in node.values):
         return Symbol(
-            lambda now: coerce_input_literal(
-                node, definition.type, VariableValues({}, dict(now))
-            )
+            lambda now: coerce_input_literal(node, definition.type, VariableValues({}, dict(now)))
         )
     return _named(coerce_input_literal(node, definition.type), definition)
 

@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-DIALECT = dialect()
+DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 
 class Composed:
@@ -36,9 +36,7 @@ class Composed:
         """The first row, or None."""
         return await connection.fetchrow(self.sql, *self._values(parameters))
 
-    async def rows(
-        self, connection: asyncpg.Connection, **parameters: Any
-    ) -> list[asyncpg.Record]:
+    async def rows(self, connection: asyncpg.Connection, **parameters: Any) -> list[asyncpg.Record]:
         """All rows."""
         found: list[asyncpg.Record] = await connection.fetch(self.sql, *self._values(parameters))
         return found
@@ -47,8 +45,6 @@ class Composed:
         """For its effect alone."""
         await connection.execute(self.sql, *self._values(parameters))
 
-    async def run_each(
-        self, connection: asyncpg.Connection, rows: list[dict[str, Any]]
-    ) -> None:
+    async def run_each(self, connection: asyncpg.Connection, rows: list[dict[str, Any]]) -> None:
         """Once for each set of parameters, in one batch."""
         await connection.executemany(self.sql, [self._values(row) for row in rows])

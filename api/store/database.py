@@ -61,7 +61,9 @@ class Database:
             pool = self._pools.get(role) or await self._open(role)
             connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
         except (TimeoutError, *AWAY) as error:
-            raise Unavailable("The database is busy or away; nothing was done. Try again.") from error
+            raise Unavailable(
+                "The database is busy or away; nothing was done. Try again."
+            ) from error
         try:
             yield connection
         except asyncpg.QueryCanceledError as error:

@@ -128,10 +128,20 @@ def _routes(reference: Reference) -> list[dict[str, Any]]:
 
 async def _load_twinnings(connection: asyncpg.Connection, reference: Reference) -> None:
     reviewed = _reviewed_on(reference)
-    columns = (
-        "id council_gss partner_city partner_country since status status_since reason note "
-        "source basis confidence"
-    ).split()
+    columns = [
+        "id",
+        "council_gss",
+        "partner_city",
+        "partner_country",
+        "since",
+        "status",
+        "status_since",
+        "reason",
+        "note",
+        "source",
+        "basis",
+        "confidence",
+    ]
     put = Composed(insert(rows.twinning).values(dict.fromkeys(columns)).on_conflict_do_nothing())
     for link in reference.twinnings:
         step = {
@@ -167,10 +177,19 @@ async def _load_windows(connection: asyncpg.Connection, reference: Reference) ->
         (row["route_code"], row["status"], row["valid"].lower)
         for row in await connection.fetch("SELECT route_code, status, valid FROM route_window")
     }
-    columns = (
-        "id route_code route_number status valid known basis confidence note "
-        "source_title source_url"
-    ).split()
+    columns = [
+        "id",
+        "route_code",
+        "route_number",
+        "status",
+        "valid",
+        "known",
+        "basis",
+        "confidence",
+        "note",
+        "source_title",
+        "source_url",
+    ]
     put = Composed(insert(rows.route_window).values(dict.fromkeys(columns)))
     for number, route in enumerate(reference.routes, start=1):
         for window in route.windows:

@@ -1,12 +1,10 @@
 """Database roles. They belong to the whole cluster, so `hearth migrate` makes them, no revision."""
 
-
 from schema.words import Audience
 
 LOGIN = "hearth_login"
 OWNER = "hearth_owner"
 RELAY = "hearth_relay"
-
 
 
 def role_of(audience: Audience) -> str:

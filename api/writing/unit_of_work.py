@@ -1,5 +1,6 @@
 """The unit of work: a command runs in one transaction, is retried where that is safe, and
-answers after the commit."""
+answers after the commit.
+"""
 
 import asyncio
 import random

@@ -4,7 +4,16 @@ import uuid
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Text, UniqueConstraint, func, literal_column
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 

@@ -9,7 +9,15 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from schema.tables.columns import counted, created_moment, identity, moment, one_of, optional_text, text
+from schema.tables.columns import (
+    counted,
+    created_moment,
+    identity,
+    moment,
+    one_of,
+    optional_text,
+    text,
+)
 from schema.words import CheckKind, CheckState, OfferStatus, StepFree
 
 SEARCHED = "to_tsvector('english'::regconfig, title || ' ' || description)"

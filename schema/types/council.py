@@ -31,9 +31,7 @@ def _council_location(scope: Scope) -> Any:
 
 
 def _upper_tier(scope: Scope) -> Any:
-    return scope.join(
-        rows.council, lambda upper: upper.c.gss_code == scope.row.c.upper_tier_gss
-    )
+    return scope.join(rows.council, lambda upper: upper.c.gss_code == scope.row.c.upper_tier_gss)
 
 
 def _lower_tiers(scope: Scope) -> Rows:
@@ -45,7 +43,9 @@ def _lower_tiers(scope: Scope) -> Rows:
     )
 
 
-def _twinnings(scope: Scope, as_of: date | None = strawberry.UNSET, at: datetime | None = strawberry.UNSET) -> Rows:
+def _twinnings(
+    scope: Scope, as_of: date | None = strawberry.UNSET, at: datetime | None = strawberry.UNSET
+) -> Rows:
     """Links with cities abroad, each as it stood on that day. Give asOf or at, not both."""
     step, later = rows.twinning.alias(), rows.twinning.alias()
     day = cast(day_of(scope), Text)

@@ -1,7 +1,7 @@
 """Offers of support."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 from sqlalchemy import (

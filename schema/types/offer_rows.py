@@ -6,7 +6,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, Float, FromClause, Integer, Text, Uuid, func, literal
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Float,
+    FromClause,
+    Integer,
+    Text,
+    Uuid,
+    func,
+    literal,
+)
 from sqlalchemy.types import Date
 
 from schema.types import rows
@@ -32,9 +42,7 @@ def open_offers(*, where: Conditions, order_by: OfferOrder = OfferOrder.RECENTLY
     return ordered(offer, where(offer), order_by)
 
 
-def ordered(
-    offer: FromClause, where: Sequence[ColumnElement[bool]], order_by: OfferOrder
-) -> Rows:
+def ordered(offer: FromClause, where: Sequence[ColumnElement[bool]], order_by: OfferOrder) -> Rows:
     """Offers in an order that needs no point to measure from."""
     by_id = Key(offer.c.id, Uuid(), UUID)
     if order_by is OfferOrder.MOST_PLACES:

@@ -32,9 +32,17 @@ Function = Callable[..., Any]
 class Scope(Protocol):
     """Where a field is planned: the row it belongs to, who asks, and which clock holds."""
 
-    audience: Audience
-    row: FromClause
-    distance: ColumnElement[Any] | None
+    @property
+    def audience(self) -> Audience:
+        """Who asks."""
+
+    @property
+    def row(self) -> FromClause:
+        """The alias of the row that the field belongs to."""
+
+    @property
+    def distance(self) -> ColumnElement[Any] | None:
+        """Metres from the list's point, where it has one."""
 
     @property
     def moment(self) -> ColumnElement[Any]:
@@ -125,7 +133,9 @@ def identity(prefix: str, column: str) -> Any:
     """An id like `offer_0198...`: opaque to clients, and `node` knows the type from it."""
     return strawberry.field(
         description="Opaque; carries its type.",
-        metadata={METADATA: Reads(Shape.IDENTITY, lambda scope: scope.row.c[column], prefix=prefix)},
+        metadata={
+            METADATA: Reads(Shape.IDENTITY, lambda scope: scope.row.c[column], prefix=prefix)
+        },
     )
 
 

@@ -44,11 +44,7 @@ def _edge(scope: Scope, *, opening: bool) -> ColumnElement[Any]:
         return select(func.min(london)).where(*known, is_open).scalar_subquery()
     last_open = func.max(case((is_open, london)))
     last_shut = func.max(case((~is_open, london)))
-    return (
-        select(case((last_shut >= last_open, last_shut)))
-        .where(*known)
-        .scalar_subquery()
-    )
+    return select(case((last_shut >= last_open, last_shut))).where(*known).scalar_subquery()
 
 
 @strawberry.type(description="A visa or resettlement route, as it stood at the asked-for moment.")
@@ -76,5 +72,3 @@ class Route(Node):
     leave_is_indefinite: bool
     sponsor_required: bool
     fee_pounds: Decimal | None
-
-

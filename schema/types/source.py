@@ -31,14 +31,13 @@ class Source:
     title: str = expression(lambda scope: _text(scope, "title"), description="The page's title.")
     url: str | None = expression(lambda scope: _text(scope, "url"), description="Its address.")
     published_on: date | None = expression(
-        lambda scope: _day(scope, "published_on"), description="Null where less than a day is known."
+        lambda scope: _day(scope, "published_on"),
+        description="Null where less than a day is known.",
     )
     reviewed_on: date | None = expression(
         lambda scope: _day(scope, "reviewed_on"), description="When we last read it."
     )
     is_stale: bool = expression(
-        lambda scope: func.coalesce(
-            _day(scope, "reviewed_on") + REVIEW_DAYS < day_of(scope), True
-        ),
+        lambda scope: func.coalesce(_day(scope, "reviewed_on") + REVIEW_DAYS < day_of(scope), True),
         description=f"Whether it was last read more than {REVIEW_DAYS} days ago.",
     )

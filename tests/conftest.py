@@ -1,0 +1,183 @@
+"""One embedded PostgreSQL for the run; each test has a database of its own, copied from a template."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from starlette.types import ASGIApp
+
+from api.access.joining import Joining
+from api.access.tokens import DevelopmentIssuer, development_issuer
+from api.app import Service
+from api.http.guard import Guard
+from api.settings import Settings
+from api.store.embedded import Embedded, running
+from api.store.migrating import migrate
+from api.store.reference import load
+from api.store.roles import LOGIN
+from schema.reference.files import read_reference
+
+CAMBRIDGE = "E07000008"
+OXFORD = "E07000178"
+OXFORDSHIRE = "E10000025"
+TEMPLATE = "hearth"
+GRAPHQL_JSON = "application/graphql-response+json"
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """HEARTH_HOME of this run."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def embedded(home: Path) -> Iterator[Embedded]:
+    """A server whose database `hearth` is migrated and loaded, and left alone as a template."""
+    with running(home) as server:
+        migrate(server.url())
+        asyncio.run(load(server.url(), read_reference(), lambda table, count: None))
+        yield server
+
+
+@dataclass
+class Copy:
+    """A database of its own: the URLs to serve from, and to own it by."""
+
+    url: str
+    owner_url: str
+    name: str
+
+
+@pytest_asyncio.fixture
+async def copy(embedded: Embedded) -> AsyncIterator[Copy]:
+    """A fresh copy of the template."""
+    name = f"copy_{os.getpid()}_{next(_numbers)}"
+    admin = await asyncpg.connect(embedded.url(database="postgres"))
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    try:
+        yield Copy(embedded.url(LOGIN, name), embedded.url(database=name), name)
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+
+
+@dataclass
+class Hearth:
+    """A running service over its own database, and a client of each kind."""
+
+    app: ASGIApp
+    service: Service
+    copy: Copy
+    issuer: DevelopmentIssuer
+    client: httpx.AsyncClient
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    async def token(self, who: str) -> str:
+        """The token of `council:GSS`, `charity:NAME`, `liaison` or `admin`; '' for `public`."""
+        if who == "public":
+            return ""
+        if who not in self.tokens:
+            kind, _, name = who.partition(":")
+            joining = await Joining.open(self.copy.owner_url)
+            make: Any = getattr(joining, kind)
+            subject = await (make(name) if name else make())
+            await joining.connection.close()
+            self.tokens[who] = self.issuer.token(subject)
+        return self.tokens[who]
+
+    async def post(
+        self, query: str, variables: dict[str, Any] | None = None, who: str = "public"
+    ) -> httpx.Response:
+        """A GraphQL request over HTTP."""
+        token = await self.token(who)
+        return await self.client.post(
+            "/graphql",
+            json={"query": query, "variables": variables or {}},
+            headers={"accept": GRAPHQL_JSON}
+            | ({"authorization": f"Bearer {token}"} if token else {}),
+        )
+
+    async def data(
+        self, query: str, variables: dict[str, Any] | None = None, who: str = "public"
+    ) -> Any:
+        """The data of a request that must succeed."""
+        response = await self.post(query, variables, who)
+        body = response.json()
+        assert "errors" not in body, body
+        return body["data"]
+
+    async def code(
+        self, query: str, variables: dict[str, Any] | None = None, who: str = "public"
+    ) -> str:
+        """The error code of a request that must be refused."""
+        body = (await self.post(query, variables, who)).json()
+        assert body.get("data") is None, body
+        return str(body["errors"][0]["extensions"]["code"])
+
+    async def create(self, who: str = f"council:{OXFORD}", **given: Any) -> dict[str, Any]:
+        """A new draft of a council's: its id and version."""
+        offer = {"kind": "hosting", "title": "Double room", "placesTotal": 2, **given}
+        created = await self.data(CREATE, {"input": offer}, who)
+        assert created["createOffer"]["problems"] == [], created
+        found: dict[str, Any] = created["createOffer"]["offer"]
+        return found
+
+    async def open(self, who: str = f"council:{OXFORD}", **given: Any) -> dict[str, Any]:
+        """A new open offer of a council's: its id and version."""
+        created = await self.create(who, **given)
+        published = await self.data(
+            PUBLISH, {"id": created["id"], "version": created["version"]}, who
+        )
+        assert published["publishOffer"]["problems"] == [], published
+        found: dict[str, Any] = published["publishOffer"]["offer"]
+        return found
+
+    async def owner(self) -> asyncpg.Connection:
+        """A connection that row-level security does not bind, to look at what is stored."""
+        return await asyncpg.connect(self.copy.owner_url)
+
+
+CREATE = """
+mutation ($input: CreateOfferInput!) {
+  createOffer(input: $input) { offer { id version status } problems { code message path } }
+}"""
+PUBLISH = """
+mutation ($id: ID!, $version: Int!) {
+  publishOffer(id: $id, expectedVersion: $version) {
+    offer { id version status } problems { code message path }
+  }
+}"""
+
+
+@contextlib.asynccontextmanager
+async def lifespan(service: Service) -> AsyncIterator[None]:
+    """Run a service's background tasks, as a server would."""
+    async with service._lifespan(service.pages):
+        yield
+
+
+@pytest_asyncio.fixture
+async def hearth(copy: Copy, home: Path) -> AsyncIterator[Hearth]:
+    """The service in this process, over a database of its own."""
+    settings = Settings(home=home, development=True)
+    service = Service(settings, copy.url)
+    app = Guard(service)
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        lifespan(service),
+        httpx.AsyncClient(transport=transport, base_url="http://hearth") as client,
+    ):
+        yield Hearth(app, service, copy, development_issuer(settings), client)
+
+
