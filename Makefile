@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports migrations tests fix snapshots lock image-check clean
+.PHONY: help run test lint types imports tests fix snapshots lock clean
 
 help: ## list what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ fix: .venv/test ## format, and mend what ruff can
 	$(BIN)/ruff format .
 
 PIN := --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+snapshots: .venv/test ## write schema.graphql and the cases' answers and SQL anew, to review
+	$(BIN)/hearth schema > schema/schema.graphql
+	UPDATE_CASES=1 $(BIN)/pytest -q tests/api/graph/test_cases.py
+
 lock: .venv/test ## pin the dependencies anew, with hashes
 	@$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile $(PIN) pyproject.toml --output-file requirements.lock

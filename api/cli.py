@@ -43,7 +43,7 @@ def fail(message: str) -> NoReturn:
 
 @contextlib.contextmanager
 def database() -> Iterator[tuple[Settings, str, str]]:
-    """The settings, the URL to serve from and the URL to migrate by; the embedded server's if none."""
+    """The settings, the URL to serve from, and the URL to migrate by."""
     try:
         settings = Settings()
     except ValidationError as error:

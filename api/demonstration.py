@@ -106,4 +106,4 @@ class Demonstration:
                 f"-d {shlex.quote(body)}"
             )
         lines.append("\nStop with Ctrl-C; the data stays.")
-        print("\n".join(lines), flush=True)
+        self.console.out("\n".join(lines), highlight=False)

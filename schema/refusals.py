@@ -43,7 +43,7 @@ class Unauthenticated(Refused):
 
 
 class Forbidden(Refused):
-    """This audience may never ask that."""
+    """The audience may never ask that."""
 
     code = "FORBIDDEN"
     status = 403

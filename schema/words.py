@@ -80,7 +80,7 @@ class Nation(StrEnum):
 
 
 class OfferOrder(StrEnum):
-    """How a list of offers is ordered. NEAREST needs `near`; SOONEST: available from, earliest first."""
+    """How a list of offers is ordered. NEAREST needs `near`; SOONEST goes by availableFrom."""
 
     RECENTLY_UPDATED = "RECENTLY_UPDATED"
     MOST_PLACES = "MOST_PLACES"

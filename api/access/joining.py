@@ -58,7 +58,7 @@ class Joining:
         row = await _FIND_COUNCIL.row(self.connection, gss_code=code)
         if row is None:
             raise UnknownCouncilError(
-                f"There is no council with the GSS code {code}. Oxford's, for example, is E07000178; "
+                f"There is no council with the GSS code {code}. Oxford's is E07000178; "
                 "the query councils lists them all."
             )
         if row["is_abolished"]:

@@ -39,7 +39,7 @@ class Members:
     _hints: dict[str, Audience] = field(default_factory=dict)
 
     async def viewer(self, subject: str) -> Viewer:
-        """The viewer that a token names; raises Unauthenticated for nobody, or somebody disabled."""
+        """The viewer that a token names; raises Unauthenticated for nobody or the disabled."""
         audience = self._hints.get(subject) or await self._look_up(subject)
         return Viewer(audience, subject)
 
@@ -62,14 +62,16 @@ class Members:
     async def entered(
         self, viewer: Viewer, *, readonly: bool, isolation: str | None = None
     ) -> AsyncIterator[tuple[asyncpg.Connection, Actor | None]]:
-        """A transaction as the viewer (the public has no actor): committed at the end of the block, rolled back on an error.
+        """A transaction as the viewer: committed at the end of the block, rolled back on an error.
 
-        Raises MovedError where the viewer's audience is no longer what it was taken for.
+        The public has no actor. Raises MovedError where the viewer's audience is no longer what it was taken for.
         """
-        async with self.database.borrow(role_of(viewer.audience)) as connection:
-            async with connection.transaction(isolation=isolation, readonly=readonly):
-                actor = await self._enter(connection, viewer) if viewer.subject else None
-                yield connection, actor
+        async with (
+            self.database.borrow(role_of(viewer.audience)) as connection,
+            connection.transaction(isolation=isolation, readonly=readonly),
+        ):
+            actor = await self._enter(connection, viewer) if viewer.subject else None
+            yield connection, actor
 
     async def _enter(self, connection: asyncpg.Connection, viewer: Viewer) -> Actor:
         try:

@@ -28,7 +28,7 @@ class Verifier:
     keys: KeySet
 
     def subject(self, token: str) -> str:
-        """Who the token names; raises Unauthenticated, always alike, for any other than a good one."""
+        """Who the token names; raises Unauthenticated, always alike, for any that isn't good."""
         if len(token) > LONGEST_TOKEN:
             raise Unauthenticated
         claims = jwt.JWTClaimsRegistry(

@@ -1,4 +1,4 @@
-"""Each audience's first useful query, ready to paste: `make run` prints them, GraphiQL opens on them."""
+"""Each audience's first useful query: `make run` prints them, GraphiQL opens on them."""
 
 from schema.words import Audience
 

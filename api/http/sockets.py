@@ -74,7 +74,7 @@ class Sockets(GraphQL[Context, None]):
         return Context(request.headers.get("authorization"))
 
     async def on_ws_connect(self, context: Context) -> Any:
-        """Let the viewer in, or close the socket: a browser sends its token in the first message."""
+        """Let the viewer in, or close the socket; browsers send tokens in the first message."""
         given = context.connection_params.get("authorization")
         given = given or context.connection_params.get("Authorization")
         try:

@@ -1,4 +1,4 @@
-"""What an offer must keep to: pure, no SQL and no GraphQL. Each breach is a problem with its path."""
+"""What an offer must keep to: pure, no SQL, no GraphQL. A breach is a problem with its path."""
 
 import re
 import unicodedata

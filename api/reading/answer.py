@@ -1,4 +1,4 @@
-"""Planned fields are answered: parameters from the variables, rows from PostgreSQL, data from rows."""
+"""Planned fields are answered: parameters from variables, rows by SQL, data from rows."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -41,7 +41,7 @@ DEFAULT_PAGE = 20
 
 @dataclass(frozen=True)
 class Measure:
-    """A selection's size with all fragments spread. Cost is in fields, times the rows they are on."""
+    """A selection's size, fragments spread. Cost is in fields, times the rows they are on."""
 
     depth: int = 0
     fields: int = 0

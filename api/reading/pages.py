@@ -1,4 +1,4 @@
-"""Connections: a page of rows by keyset, its cursors, and counts over the whole list if asked for."""
+"""Connections: a page of rows by keyset, its cursors, and counts over the list if asked for."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,9 @@ class Page:
     more says that there is a next page.
     """
 
-    def __init__(self, planner: "Planner", place: Place, rows: Rows, arguments: dict[str, Any]):
+    def __init__(
+        self, planner: "Planner", place: Place, rows: Rows, arguments: dict[str, Any]
+    ) -> None:
         self.planner = planner
         self.place = place
         self.rows = rows

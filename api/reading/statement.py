@@ -1,4 +1,4 @@
-"""One SQL statement under construction: its parameters, its SELECTs, and where in it a field stands."""
+"""One SQL statement under construction: its parameters, its SELECTs, where a field stands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -152,7 +152,7 @@ class Place:
         return self.selection.join(self.row, table, on)
 
     def at(self, arguments: dict[str, Any]) -> Self:
-        """This place under the clocks that a field's arguments set, if they do."""
+        """The same place under the clocks that a field's arguments set, if they do."""
         as_of, at, known_at = (arguments.get(name) for name in ("as_of", "at", "known_at"))
         place = self
         if as_of is not None and at is not None:

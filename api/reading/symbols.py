@@ -78,7 +78,7 @@ def shape_of(value: Any, *, is_condition: bool = False) -> Hashable:
 
 
 def argument(node: ValueNode | None, definition: Definition, variables: Variables) -> Any:
-    """An argument or input field as a plan sees it; Undefined where it is neither given nor defaulted.
+    """An argument or input field as a plan sees it; Undefined where not given nor defaulted.
 
     Input objects become namespaces with their Python names, in which what isn't given is None.
     """

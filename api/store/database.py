@@ -68,7 +68,7 @@ class Database:
             yield connection
         except asyncpg.QueryCanceledError as error:
             raise TimedOut(
-                f"The query took longer than {self._query_seconds:g} s and was stopped; ask for less."
+                f"The query was stopped after {self._query_seconds:g} s; ask for less."
             ) from error
         except AWAY as error:
             raise Unavailable("The database went away; nothing was done. Try again.") from error

@@ -1,6 +1,4 @@
-"""The unit of work: a command runs in one transaction, is retried where that is safe, and
-answers after the commit.
-"""
+"""The unit of work: one command, one transaction; retried where safe, answered once committed."""
 
 import asyncio
 import random
@@ -37,7 +35,7 @@ class Change:
         return self.actor.entered_at.astimezone(LONDON).date()
 
     async def record(self, event: audit.Event, message: outbox.Message) -> None:
-        """Write the audit event and the outbox row; once for each command that changes something."""
+        """Write the audit event and the outbox row; once for each command."""
         await audit.append(self.connection, self.actor, event)
         await outbox.append(self.connection, message)
         self.is_recorded = True

@@ -21,7 +21,7 @@ SQLModel.metadata.naming_convention = {
 
 
 def uuid7() -> uuid.UUID:
-    """A time-ordered UUID, version 7 (RFC 9562, section 5.7): 48 bits of milliseconds, 74 random."""
+    """A time-ordered UUID, version 7 (RFC 9562, 5.7): 48 bits of milliseconds, 74 random."""
     milliseconds = time.time_ns() // 1_000_000
     random = int.from_bytes(os.urandom(10))
     value = (milliseconds & ((1 << 48) - 1)) << 80

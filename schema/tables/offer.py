@@ -85,7 +85,7 @@ class Offer(SQLModel, table=True):
 
 
 class OfferCheck(SQLModel, table=True):
-    """How far one kind of check on an offer has come. `council_gss` is the offer's, for the policy."""
+    """How far one kind of check has come. `council_gss` is the offer's, for the policy."""
 
     __tablename__ = "offer_check"
     __table_args__ = (

@@ -73,7 +73,7 @@ def _twinnings(
 
 
 def _council_offers(scope: Scope) -> Rows:
-    """Its open offers with places left now, as in availability; staff find their drafts in offers."""
+    """Its open offers with places left now, as in availability; drafts are in offers."""
     return open_offers(where=lambda offer: [offer.c.council_gss == scope.row.c.gss_code])
 
 

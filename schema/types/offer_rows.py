@@ -31,7 +31,7 @@ LONG_AGO = date(1, 1, 1)
 
 
 def visible_offers(scope: Scope) -> FromClause:
-    """The offers that a viewer may see in any status: staff their own council's, others open ones."""
+    """The offers that a viewer may see: staff their own council's, others open ones."""
     source = rows.staff_offer if scope.audience in STAFF else rows.open_offer
     return source.alias()
 

@@ -77,8 +77,8 @@ class Rows:
     """Rows to read: where from, which, in what order.
 
     `source` is the alias whose columns the fields read; `tables` what stands after FROM where
-    that is more than the alias (the alias joined to others). `keys` must end in something unique; `order_name` goes into
-    cursors, so that a cursor of one order is refused by another.
+    that is more than the alias (the alias joined to others). `keys` must end in something unique;
+    `order_name` goes into cursors, so that a cursor of one order is refused by another.
     """
 
     source: FromClause

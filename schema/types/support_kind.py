@@ -19,7 +19,7 @@ def name_in(scope: Scope, language: Language = Language.EN) -> ColumnElement[Any
 
 @strawberry.type(description="A kind of support that councils give.")
 class SupportKind:
-    """A kind of support; codes are Hearth's own, LGSL codes the Local Government Services List's."""
+    """A kind; its code is Hearth's own, the LGSL code the Local Government Services List's."""
 
     code: str
     name: str = expression(name_in)
