@@ -64,7 +64,8 @@ class Members:
     ) -> AsyncIterator[tuple[asyncpg.Connection, Actor | None]]:
         """A transaction as the viewer: committed at the end of the block, rolled back on an error.
 
-        The public has no actor. Raises MovedError where the viewer's audience is no longer what it was taken for.
+        The public has no actor. Raises MovedError where the viewer's audience is no longer what
+        it was taken for.
         """
         async with (
             self.database.borrow(role_of(viewer.audience)) as connection,

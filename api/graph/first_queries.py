@@ -18,7 +18,7 @@ query HomesNearOxford {
 }""",
     ),
     Audience.COUNCIL: (
-        "My council's offers, and which need confirming",
+        "My council's latest offers",
         """\
 query MyOffers {
   viewer { council { name } }
@@ -29,13 +29,13 @@ query MyOffers {
 }""",
     ),
     Audience.LIAISON: (
-        "What is on offer, by kind and region",
+        "What is on offer, by region",
         """\
 query WhatIsOnOffer {
   viewer { audience }
   availability(first: 1) {
     totalCount
-    facets { byRegion { label offers places } byKind { label offers places } }
+    facets { byRegion { label offers places } }
   }
 }""",
     ),
