@@ -19,7 +19,8 @@ from tests.conftest import Hearth
 
 README = Path(__file__).parent.parent / "README.md"
 EXAMPLE = re.compile(
-    r"<!-- asked by: (?P<who>[^>]+) -->\n```graphql\n(?P<query>.+?)```\n```json\n(?P<answer>.+?)```",
+    r"<!-- asked by: (?P<who>[^>]+) -->\n"
+    r"```graphql\n(?P<query>.+?)```\n```json\n(?P<answer>.+?)```",
     re.DOTALL,
 )
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 import strawberry
-from sqlalchemy import Text, or_
+from sqlalchemy import Text, func, or_
 
 from schema.text import clean, search_pattern
 from schema.types import rows
@@ -36,7 +36,7 @@ def _council(
     code = scope.bind(gss_code, Text(), clean)
     return Rows(
         council,
-        where=[or_(council.c.gss_code == code, council.c.former_gss_codes.any(code))],
+        where=[or_(council.c.gss_code == code, code == func.any(council.c.former_gss_codes))],
         keys=[Key(council.c.gss_code, Text())],
     )
 

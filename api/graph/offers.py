@@ -109,7 +109,9 @@ def availability_where(
         where.append(offer.c.council_gss.in_(in_region))
     if wanted.route_code is not None:
         code = scope.bind(wanted.route_code, Text(), clean)
-        where.append(or_(offer.c.route_codes.any(code), func.cardinality(offer.c.route_codes) == 0))
+        where.append(
+            or_(code == func.any(offer.c.route_codes), func.cardinality(offer.c.route_codes) == 0)
+        )
     if wanted.minimum_places is not None:
         where.append(offer.c.places_left >= scope.bind(wanted.minimum_places, Integer()))
     if wanted.available_on is not None:
