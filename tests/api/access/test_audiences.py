@@ -1,0 +1,186 @@
+"""Who may see and do what: by the service, and by the database alone."""
+
+import time
+import uuid
+
+import asyncpg
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from api.store.database import SESSION
+from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, PUBLISH, Hearth
+
+OFFICER = f"council:{OXFORD}"
+OTHER = f"council:{CAMBRIDGE}"
+UPPER = f"council:{OXFORDSHIRE}"
+OUTSIDERS = ("public", "charity:Harbour", "liaison")
+ASK = "query ($id: ID!) { offer(id: $id) { id title } node(id: $id) { id } }"
+UPDATE = """
+mutation ($input: UpdateOfferInput!) {
+  updateOffer(input: $input) { offer { id } problems { code message path } }
+}"""
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+async def test_commands_are_forbidden_to_outsiders(hearth: Hearth, who: str) -> None:
+    variables = {"id": f"offer_{uuid.uuid4()}", "version": 1}
+    assert await hearth.code(PUBLISH, variables, who) == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+@pytest.mark.parametrize("field", ["history { nodes { by } }", "checks { state }"])
+async def test_what_was_done_is_forbidden_to_outsiders(
+    hearth: Hearth, who: str, field: str
+) -> None:
+    query = "{ availability { nodes { %s } } }" % field  # noqa: UP031 - braces
+    assert await hearth.code(query, who=who) == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+async def test_outsiders_see_open_offers_without_totals(hearth: Hearth, who: str) -> None:
+    draft = await hearth.create()
+    opened = await hearth.open(externalRef="case 7")
+    query = "{ offers { nodes { id placesTotal placesLeft externalRef } } }"
+    found = await hearth.data(query, who=who)
+    assert found["offers"]["nodes"] == [
+        {"id": opened["id"], "placesTotal": None, "placesLeft": 2, "externalRef": None}
+    ]
+    assert await hearth.data(ASK, {"id": draft["id"]}, who) == {"offer": None, "node": None}
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "OPEN"])
+async def test_another_councils_offer_answers_as_a_random_id(hearth: Hearth, status: str) -> None:
+    foreign = await (hearth.create() if status == "DRAFT" else hearth.open())
+    random = f"offer_{uuid.uuid4()}"
+    for node_id in (foreign["id"], random):
+        response = await hearth.post(ASK, {"id": node_id}, OTHER)
+        assert response.content == b'{"data":{"offer":null,"node":null}}'
+    for document in (UPDATE, PUBLISH):
+        answers = []
+        for node_id in (foreign["id"], random):
+            given = {"id": node_id, "version": 1}
+            update = {"input": {"id": node_id, "expectedVersion": 1, "title": "Mine"}}
+            variables = update if document is UPDATE else given
+            answers.append((await hearth.post(document, variables, OTHER)).content)
+        assert answers[0] == answers[1]
+        assert b"NOT_FOUND" in answers[0]
+
+
+async def test_an_upper_tier_reads_its_districts_and_writes_its_own(hearth: Hearth) -> None:
+    draft = await hearth.create()
+    found = await hearth.data("{ offers { nodes { id placesTotal } } }", who=UPPER)
+    assert found["offers"]["nodes"] == [{"id": draft["id"], "placesTotal": 2}]
+    refused = await hearth.data(PUBLISH, {"id": draft["id"], "version": 1}, UPPER)
+    assert refused["publishOffer"]["problems"][0]["code"] == "NOT_FOUND"
+
+
+async def test_staff_meet_their_own_totals_in_availability(hearth: Hearth) -> None:
+    await hearth.open()
+    query = "{ availability { nodes { placesTotal history { nodes { command } } } } }"
+    own = (await hearth.data(query, who=OFFICER))["availability"]["nodes"][0]
+    assert own["placesTotal"] == 2
+    assert [each["command"] for each in own["history"]["nodes"]] == ["publishOffer", "createOffer"]
+    foreign = (await hearth.data(query, who=OTHER))["availability"]["nodes"][0]
+    assert foreign == {"placesTotal": None, "history": {"nodes": []}}
+
+
+async def _as(hearth: Hearth, role: str) -> asyncpg.Connection:
+    return await asyncpg.connect(hearth.copy.url, server_settings={**SESSION, "role": role})
+
+
+@pytest.mark.parametrize("role", ["hearth_public", "hearth_charity", "hearth_liaison"])
+async def test_the_public_roles_hold_no_grant_on_offers(hearth: Hearth, role: str) -> None:
+    connection = await _as(hearth, role)
+    for table in ("offer", "staff_offer", "member", "audit_event", "outbox"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch(f"SELECT * FROM {table}")
+    await connection.close()
+
+
+async def test_without_a_scope_the_council_role_sees_nothing(hearth: Hearth) -> None:
+    await hearth.create()
+    connection = await _as(hearth, "hearth_council")
+    for table in ("offer", "staff_offer", "audit_event"):
+        assert await connection.fetch(f"SELECT * FROM {table}") == []
+    async with connection.transaction():
+        await hearth.token(OTHER)
+        await connection.execute("SELECT hearth_enter($1)", f"council:{CAMBRIDGE}")
+        assert await connection.fetch("SELECT * FROM offer") == []
+        assert await connection.execute("UPDATE offer SET places = 9") == "UPDATE 0"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with connection.transaction():
+            await connection.execute("SELECT hearth_enter($1)", f"council:{CAMBRIDGE}")
+            await connection.execute(
+                "INSERT INTO offer (id, council_gss, kind_code, title, status, places, step_free,"
+                " pets_allowed, children_welcome, women_only) VALUES"
+                " (gen_random_uuid(), $1, 'hosting', 'x', 'OPEN', 1, 'ALL', true, true, true)",
+                OXFORD,
+            )
+    for statement in ("DELETE FROM audit_event", "UPDATE audit_event SET summary = ''"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    await connection.close()
+
+
+async def test_a_member_disabled_or_moved_is_so_at_the_next_request(hearth: Hearth) -> None:
+    await hearth.create()
+    query = "{ viewer { audience council { gssCode } } offers { totalCount } }"
+    assert (await hearth.data(query, who=OFFICER))["offers"]["totalCount"] == 1
+    owner = await hearth.owner()
+    await owner.execute("UPDATE member SET council_gss = $1", CAMBRIDGE)
+    moved = await hearth.data(query, who=OFFICER)
+    assert moved == {
+        "viewer": {"audience": "COUNCIL", "council": {"gssCode": CAMBRIDGE}},
+        "offers": {"totalCount": 0},
+    }
+    await owner.execute("UPDATE member SET council_gss = NULL, audience = 'LIAISON'")
+    assert (await hearth.data(query, who=OFFICER))["viewer"]["audience"] == "LIAISON"
+    await owner.execute("UPDATE member SET is_disabled = true")
+    await owner.close()
+    assert (await hearth.post(query, who=OFFICER)).status_code == 401
+
+
+async def test_tokens_that_are_not_good_are_refused_alike(hearth: Hearth) -> None:
+    await hearth.token(OFFICER)
+    now = int(time.time())
+    good = {
+        "iss": "hearth-development",
+        "aud": "hearth",
+        "sub": f"council:{OXFORD}",
+        "iat": now,
+        "exp": now + 600,
+    }
+    key = hearth.issuer.key
+    header = {"alg": "ES256", "kid": key.kid}
+
+    def signed(changes: dict[str, object], by: ECKey = key) -> str:
+        claims = {name: value for name, value in {**good, **changes}.items() if value is not None}
+        return jwt.encode(header, claims, by)
+
+    none = "eyJhbGciOiJub25lIn0." + signed({}).split(".")[1] + "."
+    bad = [
+        "rubbish",
+        none,
+        signed({"exp": now - 3600}),
+        signed({"exp": None}),
+        signed({"iss": "somebody"}),
+        signed({"aud": "something"}),
+        signed({"sub": "council:nobody"}),
+        signed({}, by=ECKey.generate_key("P-256")),
+        "x" * 9000,
+    ]
+    bodies = set()
+    for token in bad:
+        response = await hearth.client.post(
+            "/graphql",
+            json={"query": "{ viewer { name } }"},
+            headers={"authorization": f"Bearer {token}"},
+        )
+        assert response.status_code == 401, token
+        assert response.headers["www-authenticate"] == "Bearer"
+        bodies.add(response.content)
+    assert len(bodies) == 1
+    hearth.tokens[OFFICER] = signed({})
+    found = await hearth.data("{ viewer { name } }", who=OFFICER)
+    assert found["viewer"]["name"] == "An officer of Oxford"
