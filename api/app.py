@@ -83,7 +83,7 @@ class Service:
         finally:
             for task in running:
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await asyncio.wait(running, timeout=5)
             await self.database.close()
 
 

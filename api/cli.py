@@ -69,7 +69,7 @@ def _explained(error: Exception) -> str:
         error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError
     ):
         return f"The database refuses the login in HEARTH_DATABASE_URL: {error}."
-    if isinstance(error, asyncpg.UndefinedTableError):
+    if isinstance(error, asyncpg.UndefinedTableError | asyncpg.InvalidParameterValueError):
         return "The database has no Hearth tables yet: run `hearth migrate`, then `hearth load`."
     if isinstance(error, OSError):
         return (

@@ -179,5 +179,3 @@ async def hearth(copy: Copy, home: Path) -> AsyncIterator[Hearth]:
         httpx.AsyncClient(transport=transport, base_url="http://hearth") as client,
     ):
         yield Hearth(app, service, copy, development_issuer(settings), client)
-
-

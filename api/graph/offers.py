@@ -1,6 +1,7 @@
 """Queries about offers."""
 
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
 import strawberry
@@ -119,8 +120,10 @@ def availability_where(
         where.append(func.coalesce(offer.c.available_from, day) <= day)
         where.append(func.coalesce(offer.c.available_until, day) >= day)
     if wanted.step_free is not None:
-        has_steps_free = offer.c.step_free.in_([StepFree.ALL.value, StepFree.SOME.value])
-        where.append(has_steps_free == scope.bind(wanted.step_free, Boolean()))
+        is_step_free = or_(
+            offer.c.step_free == StepFree.ALL.value, offer.c.step_free == StepFree.SOME.value
+        )
+        where.append(is_step_free == scope.bind(wanted.step_free, Boolean()))
     for column in ("pets_allowed", "children_welcome", "women_only"):
         value = getattr(wanted, column)
         if value is not None:
@@ -165,8 +168,10 @@ def _point(scope: Scope, near: Near) -> ColumnElement[Any]:
         code = scope.bind(near.postcode_district, Text(), district)
         # As a subselect it is worked out once, not for every row.
         return select(func.hearth_district_point(code)).scalar_subquery()
-    pair = scope.bind(combined(grid_point, near.latitude, near.longitude), ARRAY(Float()))
-    return func.point(pair[1], pair[2])
+    grid = combined(grid_point, near.latitude, near.longitude)
+    return func.point(
+        scope.bind(grid, Float(), itemgetter(0)), scope.bind(grid, Float(), itemgetter(1))
+    )
 
 
 def availability_rows(

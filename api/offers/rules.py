@@ -80,7 +80,7 @@ def text(column: str, value: str, longest: int, problems: Problems) -> str:
         kept = unicodedata.normalize("NFC", clean(value)).strip()
     except BadRequest as error:
         problems.add(name, f"{name}: {error.message}")
-        return ""
+        return value
     if len(kept) > longest:
         problems.add(name, f"{name} has {len(kept)} characters; the limit is {longest}.")
         return kept[:longest]

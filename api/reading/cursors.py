@@ -15,7 +15,9 @@ NOT_A_CURSOR = "This cursor is not from this list; start again without `after`."
 
 def cursor(order_name: str, *values: Any) -> str:
     """The cursor of a row with these key values, in the order of that name."""
-    return base64.urlsafe_b64encode(orjson.dumps([order_name, *values])).decode("ascii")
+    return base64.urlsafe_b64encode(orjson.dumps([order_name, *values], default=str)).decode(
+        "ascii"
+    )
 
 
 def readers(order_name: str, keys: Sequence[Key]) -> list[Callable[[str], Any]]:

@@ -64,7 +64,7 @@ class Statement:
 
     def compile(self, query: Select[Any]) -> tuple[str, tuple[Parameter, ...], dict[str, int]]:
         """The SQL text, its parameters in order, and the position of each by name."""
-        compiled = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+        compiled = query.compile(dialect=DIALECT)
         names = compiled.positiontup or []
         parameters = tuple(
             self._parameters.get(name) or Parameter(compiled.params[name], None) for name in names

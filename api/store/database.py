@@ -49,7 +49,8 @@ class Database:
         pools, self._pools = self._pools, {}
         for pool in pools.values():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(pool.close(), 5)
+                async with asyncio.timeout(5):
+                    await pool.close()
 
     @contextlib.asynccontextmanager
     async def borrow(self, role: str) -> AsyncIterator[asyncpg.Connection]:

@@ -67,7 +67,8 @@ class Listener:
             self._deliver({"topic": MISSED})
             while not lost.is_set():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), ALIVE_SECONDS)
+                    async with asyncio.timeout(ALIVE_SECONDS):
+                        await lost.wait()
                     raise ConnectionResetError("the connection was closed")
                 await connection.execute("SELECT 1", timeout=ALIVE_SECONDS)
         finally:

@@ -67,7 +67,9 @@ class Relay:
         """Relay until cancelled; what this worker isn't nudged about, it finds by polling."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._nudge.wait(), POLL_SECONDS)
+                # Not wait_for, which in Python 3.11 can lose a cancellation that comes with a nudge.
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._nudge.wait()
             self._nudge.clear()
             try:
                 while await self.send():
