@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL for the run; each test has a database of its own, copied from a template."""
+"""One embedded PostgreSQL for the run; each test has its own copy of a template database."""
 
 import asyncio
 import contextlib

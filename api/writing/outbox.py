@@ -67,7 +67,7 @@ class Relay:
         """Relay until cancelled; what this worker isn't nudged about, it finds by polling."""
         while True:
             with contextlib.suppress(TimeoutError):
-                # Not wait_for, which in Python 3.11 can lose a cancellation that comes with a nudge.
+                # Not wait_for: in Python 3.11 it can lose a cancellation that meets a nudge.
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._nudge.wait()
             self._nudge.clear()

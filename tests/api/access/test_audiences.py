@@ -108,15 +108,17 @@ async def test_without_a_scope_the_council_role_sees_nothing(hearth: Hearth) -> 
         await connection.execute("SELECT hearth_enter($1)", f"council:{CAMBRIDGE}")
         assert await connection.fetch("SELECT * FROM offer") == []
         assert await connection.execute("UPDATE offer SET places = 9") == "UPDATE 0"
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("SELECT hearth_enter($1)", f"council:{CAMBRIDGE}")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with connection.transaction():
-            await connection.execute("SELECT hearth_enter($1)", f"council:{CAMBRIDGE}")
-            await connection.execute(
-                "INSERT INTO offer (id, council_gss, kind_code, title, status, places, step_free,"
-                " pets_allowed, children_welcome, women_only) VALUES"
-                " (gen_random_uuid(), $1, 'hosting', 'x', 'OPEN', 1, 'ALL', true, true, true)",
-                OXFORD,
-            )
+        await connection.execute(
+            "INSERT INTO offer (id, council_gss, kind_code, title, status, places, step_free,"
+            " pets_allowed, children_welcome, women_only) VALUES"
+            " (gen_random_uuid(), $1, 'hosting', 'x', 'OPEN', 1, 'ALL', true, true, true)",
+            OXFORD,
+        )
+    await transaction.rollback()
     for statement in ("DELETE FROM audit_event", "UPDATE audit_event SET summary = ''"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)

@@ -1,0 +1,5 @@
+"""`python -m api`: the same as `hearth`."""
+
+from api.cli import app
+
+app()

@@ -1,0 +1,179 @@
+"""The real server: several workers, a WebSocket, and an end without warning."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from tests.conftest import CREATE, OXFORD, PUBLISH, Copy, Hearth
+
+OFFICER = f"council:{OXFORD}"
+SUBSCRIPTION = """
+subscription {
+  availabilityChanged(filter: { kinds: ["hosting"] }) { offerId offer { title placesLeft } }
+}"""
+
+
+def _free_port() -> int:
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
+
+
+@contextmanager
+def _serving(copy: Copy, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    port = _free_port()
+    settings = {
+        "HEARTH_DATABASE_URL": copy.url,
+        "HEARTH_HOME": str(home),
+        "HEARTH_PORT": str(port),
+        "HEARTH_WORKERS": "2",
+    }
+    command = [sys.executable, "-m", "api", "serve"]
+    server = subprocess.Popen(
+        command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        _await_ready(port)
+        yield server, port
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait(10)
+
+
+def _await_ready(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2).close()
+        except OSError:
+            assert time.monotonic() < deadline, "the server did not get ready"
+            time.sleep(0.1)
+        else:
+            return
+
+
+async def _next(socket: ClientConnection) -> Any:
+    return json.loads(await asyncio.wait_for(socket.recv(), 5))
+
+
+async def test_a_page_changes_within_a_second_whichever_worker_took_it(
+    hearth: Hearth, home: Path
+) -> None:
+    token = await hearth.token(OFFICER)
+    with _serving(hearth.copy, home) as (_, port):
+        address = f"127.0.0.1:{port}/graphql"
+        async with connect(
+            f"ws://{address}", subprotocols=[Subprotocol("graphql-transport-ws")]
+        ) as socket:
+            await socket.send('{"type": "connection_init"}')
+            assert (await _next(socket))["type"] == "connection_ack"
+            payload = {"query": SUBSCRIPTION}
+            await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            await asyncio.sleep(0.5)
+            delays = []
+            for number in range(4):
+                # A client of its own each time, so that either worker may take the change.
+                async with httpx.AsyncClient(
+                    base_url=f"http://{address}",
+                    headers={"authorization": f"Bearer {token}", "connection": "close"},
+                ) as client:
+                    given = {"kind": "hosting", "title": f"Room {number}", "placesTotal": 2}
+                    body = {"query": CREATE, "variables": {"input": given}}
+                    created = (await client.post("", json=body)).json()["data"]["createOffer"]
+                    offer_id = created["offer"]["id"]
+                    body = {"query": PUBLISH, "variables": {"id": offer_id, "version": 1}}
+                    assert (await client.post("", json=body)).json()["data"]
+                    started = time.monotonic()
+                    message = await _next(socket)
+                    delays.append(time.monotonic() - started)
+                    assert message["payload"]["data"]["availabilityChanged"] == {
+                        "offerId": offer_id,
+                        "offer": {"title": f"Room {number}", "placesLeft": 2},
+                    }
+            assert max(delays) < 1
+            close = """mutation ($id: ID!) {
+              closeOffer(id: $id, expectedVersion: 2, reason: "gone") { problems { code } } }"""
+            await hearth.data(close, {"id": offer_id}, OFFICER)
+            message = await _next(socket)
+            assert message["payload"]["data"]["availabilityChanged"] == {
+                "offerId": offer_id,
+                "offer": None,
+            }
+
+
+async def test_a_socket_with_a_bad_token_is_closed(hearth: Hearth, home: Path) -> None:
+    with _serving(hearth.copy, home) as (_, port):
+        address = f"ws://127.0.0.1:{port}/graphql"
+        async with connect(
+            address, subprotocols=[Subprotocol("graphql-transport-ws")]
+        ) as socket:
+            first = {"type": "connection_init", "payload": {"authorization": "Bearer rubbish"}}
+            await socket.send(json.dumps(first))
+            await asyncio.wait_for(socket.wait_closed(), 5)
+            assert socket.close_code == 4403
+
+
+async def test_every_acknowledged_change_outlives_a_killed_server(
+    hearth: Hearth, home: Path
+) -> None:
+    token = await hearth.token(OFFICER)
+    acknowledged: list[str] = []
+
+    async def write(client: httpx.AsyncClient) -> None:
+        given = {"kind": "hosting", "title": "Room", "placesTotal": 1}
+        body = {"query": CREATE, "variables": {"input": given}}
+        while True:
+            try:
+                answer = (await client.post("/graphql", json=body)).json()
+            except (httpx.HTTPError, json.JSONDecodeError):
+                return
+            acknowledged.append(answer["data"]["createOffer"]["offer"]["id"])
+
+    with _serving(hearth.copy, home) as (server, port):
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {token}"}
+        ) as client:
+            writers = [asyncio.create_task(write(client)) for _ in range(4)]
+            await asyncio.sleep(1.5)
+            os.killpg(server.pid, signal.SIGKILL)
+            await asyncio.wait_for(asyncio.gather(*writers), 10)
+    assert len(acknowledged) > 20
+    owner = await hearth.owner()
+    rows = await owner.fetch("SELECT 'offer_' || id AS id FROM offer")
+    assert set(acknowledged) <= {row["id"] for row in rows}
+    for table in ("audit_event", "outbox"):
+        assert await owner.fetchval(f"SELECT count(*) FROM {table}") == len(rows)
+    await owner.close()
+
+
+async def test_a_server_that_is_asked_to_stop_ends_well(hearth: Hearth, home: Path) -> None:
+    with _serving(hearth.copy, home) as (server, _):
+        server.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(server.wait, 15) == 0
+
+
+@pytest.mark.parametrize("path", ["live", "ready"])
+async def test_health(hearth: Hearth, path: str) -> None:
+    await hearth.service.listener.is_listening.wait()
+    assert (await hearth.client.get(f"/health/{path}")).status_code == 200
+    owner = await hearth.owner()
+    await owner.execute("UPDATE alembic_version SET version_num = 'another'")
+    await owner.close()
+    response = await hearth.client.get(f"/health/{path}")
+    assert response.status_code == (200 if path == "live" else 503)
