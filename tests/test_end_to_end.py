@@ -90,15 +90,15 @@ async def test_a_page_changes_within_a_second_whichever_worker_took_it(
             for number in range(4):
                 # A client of its own each time, so that either worker may take the change.
                 async with httpx.AsyncClient(
-                    base_url=f"http://{address}",
+                    base_url=f"http://127.0.0.1:{port}",
                     headers={"authorization": f"Bearer {token}", "connection": "close"},
                 ) as client:
                     given = {"kind": "hosting", "title": f"Room {number}", "placesTotal": 2}
                     body = {"query": CREATE, "variables": {"input": given}}
-                    created = (await client.post("", json=body)).json()["data"]["createOffer"]
-                    offer_id = created["offer"]["id"]
+                    created = (await client.post("/graphql", json=body)).json()["data"]
+                    offer_id = created["createOffer"]["offer"]["id"]
                     body = {"query": PUBLISH, "variables": {"id": offer_id, "version": 1}}
-                    assert (await client.post("", json=body)).json()["data"]
+                    assert (await client.post("/graphql", json=body)).json()["data"]
                     started = time.monotonic()
                     message = await _next(socket)
                     delays.append(time.monotonic() - started)
@@ -120,9 +120,7 @@ async def test_a_page_changes_within_a_second_whichever_worker_took_it(
 async def test_a_socket_with_a_bad_token_is_closed(hearth: Hearth, home: Path) -> None:
     with _serving(hearth.copy, home) as (_, port):
         address = f"ws://127.0.0.1:{port}/graphql"
-        async with connect(
-            address, subprotocols=[Subprotocol("graphql-transport-ws")]
-        ) as socket:
+        async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
             first = {"type": "connection_init", "payload": {"authorization": "Bearer rubbish"}}
             await socket.send(json.dumps(first))
             await asyncio.wait_for(socket.wait_closed(), 5)
@@ -164,6 +162,7 @@ async def test_every_acknowledged_change_outlives_a_killed_server(
 
 async def test_a_server_that_is_asked_to_stop_ends_well(hearth: Hearth, home: Path) -> None:
     with _serving(hearth.copy, home) as (server, _):
+        await asyncio.sleep(2)  # the second worker may still be starting
         server.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(server.wait, 15) == 0
 

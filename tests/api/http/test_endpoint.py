@@ -1,0 +1,148 @@
+"""HTTP: what is refused, with which status, and what every response carries."""
+
+import gzip
+import json
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from api.reading.limits import MOST_FIELDS
+from tests.conftest import GRAPHQL_JSON, Hearth
+
+QUERY = b'{"query": "{ viewer { audience } }"}'
+JSON = {"content-type": "application/json"}
+
+
+async def _post(hearth: Hearth, content: bytes, **headers: str) -> httpx.Response:
+    given = {**JSON, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return await hearth.client.post("/graphql", content=content, headers=given)
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (QUERY, {}, 200),
+        (QUERY, {"accept": "text/plain"}, 406),
+        (QUERY, {"content_type": "text/plain"}, 415),
+        (QUERY, {"content_type": "application/x-www-form-urlencoded"}, 415),
+        (gzip.compress(QUERY), {"content_encoding": "gzip"}, 415),
+        (b"[" + QUERY + b"]", {}, 400),
+        (b"{", {}, 400),
+        (b'{"query": "\xff"}', {}, 400),
+        (b'{"query": "{a}", "variables": {"n": NaN}}', {}, 400),
+        (b'{"query": ' + b"[" * 100_000, {}, 400),
+        (b'{"query": 7}', {}, 400),
+        (b'{"query": "{a}", "variables": []}', {}, 400),
+        (b'{"query": "' + b" " * 1_100_000 + b'"}', {}, 413),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+async def test_requests_that_are_not_graphql(
+    hearth: Hearth, content: bytes, headers: dict[str, str], status: int
+) -> None:
+    response = await _post(hearth, content, **headers)
+    assert response.status_code == status
+    assert ("errors" in response.json()) == (status != 200)
+
+
+async def test_a_body_without_a_length_is_capped_too(hearth: Hearth) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b" " * 100_000
+
+    response = await hearth.client.post("/graphql", content=chunks(), headers=JSON)
+    assert response.status_code == 413
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD"])
+async def test_other_methods(hearth: Hearth, method: str) -> None:
+    response = await hearth.client.request(method, "/graphql?query={viewer{name}}")
+    assert response.status_code == 405
+    assert response.headers["allow"] == "POST"
+
+
+async def test_graphiql_in_a_browser(hearth: Hearth) -> None:
+    response = await hearth.client.get("/graphql", headers={"accept": "text/html"})
+    assert response.status_code == 200
+    for name in ("start.js", "first-queries.json", "graphiql.min.js", "graphiql.min.css"):
+        assert (await hearth.client.get(f"/graphiql/{name}")).status_code == 200
+    assert (await hearth.client.get("/graphiql/../app.py")).status_code == 404
+    tabs = (await hearth.client.get("/graphiql/first-queries.json")).json()
+    assert len(tabs) == 3
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/health/live", "/nothing"])
+async def test_every_response_is_guarded(hearth: Hearth, path: str) -> None:
+    for method in ("GET", "POST", "OPTIONS"):
+        response = await hearth.client.request(
+            method, path, headers={"x-request-id": "call-7", "origin": "https://charity.example"}
+        )
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["content-security-policy"].startswith("default-src 'none'")
+        assert response.headers["x-request-id"] == "call-7"
+        assert "access-control-allow-credentials" not in response.headers
+    response = await hearth.client.get(path, headers={"x-request-id": "no spaces"})
+    assert response.headers["x-request-id"] != "no spaces"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("{ nope }", "BAD_REQUEST"),
+        ("{ viewer { name }", "BAD_REQUEST"),
+        ("query A { viewer { name } } query B { viewer { name } }", "BAD_REQUEST"),
+        ("{ ...A } fragment A on Query { ...A }", "BAD_REQUEST"),
+        ("subscription { availabilityChanged { offerId } }", "BAD_REQUEST"),
+        ("{ viewer { name " + "@x" * 500 + "} }", "TOO_COSTLY"),
+        ("{ " + " ".join(f"a{n}: viewer {{ name }}" for n in range(400)) + " }", "TOO_COSTLY"),
+        ("{ viewer { " + "name " * (MOST_FIELDS + 1) + "} }", "TOO_COSTLY"),
+        ("{ council(gssCode: 1) " + "{ upperTier " * 20 + "{ name }" + " }" * 20 + "}", "TOO_DEEP"),
+        (
+            "{ councils(first: 100) { nodes { offers(first: 100) { nodes { council {"
+            " offers(first: 100) { nodes { id } } } } } } } }",
+            "TOO_COSTLY",
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_documents_that_are_refused(hearth: Hearth, query: str, code: str) -> None:
+    response = await hearth.post(query)
+    assert response.status_code == 400
+    assert response.headers["content-type"].startswith(GRAPHQL_JSON)
+    body = response.json()
+    assert "data" not in body
+    assert len(body["errors"]) <= 5
+    assert body["errors"][0]["extensions"]["code"] == code
+
+
+async def test_a_fragment_bomb_costs_nothing(hearth: Hearth) -> None:
+    parts = [f"fragment F{n} on Council {{ gssCode ...F{n + 1} ...F{n + 1} }}" for n in range(200)]
+    bomb = " ".join(["{ councils { nodes { ...F0 } } }", *parts])
+    bomb += " fragment F200 on Council { name }"
+    started = time.monotonic()
+    assert await hearth.code(bomb) == "TOO_COSTLY"
+    assert time.monotonic() - started < 2, "exponential work would take for ever"
+
+
+async def test_introspection_works_in_development(hearth: Hearth) -> None:
+    query = "query ($n: String!) { __type(name: $n) { name } __schema { queryType { name } } }"
+    found = await hearth.data(query, {"n": "Offer"})
+    assert found == {"__type": {"name": "Offer"}, "__schema": {"queryType": {"name": "Query"}}}
+
+
+async def test_in_plain_json_a_refused_document_has_status_200(hearth: Hearth) -> None:
+    content = json.dumps({"query": "{ nope }"}).encode()
+    response = await _post(hearth, content, accept="application/json")
+    assert response.status_code == 200
+    assert response.json()["errors"]
+
+
+async def test_without_its_database_the_service_says_so(hearth: Hearth) -> None:
+    hearth.service.database.url = "postgresql://nobody@127.0.0.1:1/nothing"
+    response = await hearth.post("{ routes { code } }")
+    assert response.status_code == 503
+    assert response.headers["retry-after"]
+    assert (await hearth.client.get("/health/ready")).status_code == 503
+    assert (await hearth.client.get("/health/live")).status_code == 200
