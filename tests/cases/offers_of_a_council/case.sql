@@ -1,0 +1,15 @@
+-- offers
+SELECT anon_1.title, anon_1.status, anon_1.anon_2, anon_1.readiness, anon_1.array_1, anon_1.array_2, anon_1.places_left, anon_1.id, anon_3.count_0
+FROM (SELECT (SELECT count(*) AS count_1
+FROM staff_offer AS staff_offer_1
+WHERE staff_offer_1.status = any($1::TEXT[]) AND (staff_offer_1.last_confirmed_on IS NULL OR staff_offer_1.last_confirmed_on < $2::DATE)) AS count_0) AS anon_3 LEFT OUTER JOIN (SELECT staff_offer_1.title AS title, staff_offer_1.status AS status, (SELECT offer_1.places
+FROM offer AS offer_1
+WHERE offer_1.id = staff_offer_1.id) AS anon_2, staff_offer_1.readiness AS readiness, array((SELECT row(offer_check_1.kind) AS row_1
+FROM offer_check AS offer_check_1
+WHERE offer_check_1.offer_id = staff_offer_1.id ORDER BY offer_check_1.kind, offer_check_1.id)) AS array_1, array((SELECT row(audit_event_1.command, audit_event_1.actor_name) AS row_2
+FROM audit_event AS audit_event_1
+WHERE audit_event_1.subject_id = staff_offer_1.id ORDER BY audit_event_1.at DESC, audit_event_1.id DESC
+ LIMIT $3::INTEGER + $4::INTEGER)) AS array_2, staff_offer_1.places_left AS places_left, staff_offer_1.id AS id
+FROM staff_offer AS staff_offer_1
+WHERE staff_offer_1.status = any($1::TEXT[]) AND (staff_offer_1.last_confirmed_on IS NULL OR staff_offer_1.last_confirmed_on < $2::DATE) ORDER BY staff_offer_1.places_left DESC, staff_offer_1.id DESC
+ LIMIT $5::INTEGER + $6::INTEGER) AS anon_1 ON true ORDER BY anon_1.places_left DESC, anon_1.id DESC
