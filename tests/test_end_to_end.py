@@ -132,6 +132,7 @@ async def test_every_acknowledged_change_outlives_a_killed_server(
 ) -> None:
     token = await hearth.token(OFFICER)
     acknowledged: list[str] = []
+    enough = asyncio.Event()
 
     async def write(client: httpx.AsyncClient) -> None:
         given = {"kind": "hosting", "title": "Room", "placesTotal": 1}
@@ -142,16 +143,18 @@ async def test_every_acknowledged_change_outlives_a_killed_server(
             except (httpx.HTTPError, json.JSONDecodeError):
                 return
             acknowledged.append(answer["data"]["createOffer"]["offer"]["id"])
+            if len(acknowledged) == 50:
+                enough.set()
 
     with _serving(hearth.copy, home) as (server, port):
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {token}"}
         ) as client:
             writers = [asyncio.create_task(write(client)) for _ in range(4)]
-            await asyncio.sleep(1.5)
+            await asyncio.wait_for(enough.wait(), 30)
             os.killpg(server.pid, signal.SIGKILL)
             await asyncio.wait_for(asyncio.gather(*writers), 10)
-    assert len(acknowledged) > 20
+    assert len(acknowledged) >= 50
     owner = await hearth.owner()
     rows = await owner.fetch("SELECT 'offer_' || id AS id FROM offer")
     assert set(acknowledged) <= {row["id"] for row in rows}
