@@ -33,12 +33,12 @@ async def fetch(connection: asyncpg.Connection, plan: FieldPlan, variables: Vari
     values = [parameter.value(variables) for parameter in plan.parameters]
     try:
         rows = await connection.fetch(plan.sql, *values)
+    except (asyncpg.DataError, OverflowError) as error:
+        raise BadRequest("A value is out of range for what it is compared with.") from error
     except asyncpg.PostgresError as error:
         if error.sqlstate == ASKERS_ERROR:
             raise BadRequest(str(error)) from error
         raise
-    except (asyncpg.DataError, OverflowError) as error:
-        raise BadRequest("A value is out of range for what it is compared with.") from error
     return plan.build(rows, values)
 
 
