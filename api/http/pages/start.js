@@ -8,5 +8,5 @@ fetch("/graphiql/first-queries.json")
       defaultEditorToolsVisibility: "headers",
       shouldPersistHeaders: false,
     });
-    ReactDOM.createRoot(document.getElementById("graphiql")).render(element);
+    ReactDOM.render(element, document.getElementById("graphiql"));
   });
