@@ -1,0 +1,65 @@
+"""Text that clients send: what is kept, what is refused."""
+
+import contextlib
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schema.refusals import BadRequest
+from schema.text import DISTRICT, clean, cleaned, district, search_pattern
+
+SENDABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+def _is_like(text: str, pattern: str) -> bool:
+    """Whether PostgreSQL's LIKE would say that `text` matches `pattern`."""
+    parts = re.findall(r"\\(.)|(%)|(_)|(.)", pattern, re.DOTALL)
+    regex = "".join(
+        ".*" if every else "." if one else re.escape(escaped or plain)
+        for escaped, every, one, plain in parts
+    )
+    return re.fullmatch(regex, text, re.DOTALL) is not None
+
+
+@given(SENDABLE)
+def test_valid_text_stays_as_it_is(text: str) -> None:
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800", "ok\udfff"], ids=ascii)
+def test_what_postgresql_cannot_hold_is_refused(text: str) -> None:
+    for refuses in (clean, district, search_pattern):
+        with pytest.raises(BadRequest):
+            refuses(text)
+    with pytest.raises(BadRequest):
+        cleaned(["fine", text])
+
+
+@given(SENDABLE, SENDABLE, SENDABLE)
+def test_a_search_finds_what_contains_it(before: str, wanted: str, after: str) -> None:
+    assert _is_like(before + wanted.strip() + after, search_pattern(wanted))
+
+
+@given(SENDABLE, st.text("ab%_\\", max_size=6))
+def test_a_search_finds_nothing_else(text: str, wanted: str) -> None:
+    assert _is_like(text, search_pattern(wanted)) == (wanted in text)
+
+
+@given(st.from_regex(DISTRICT, fullmatch=True), st.sampled_from(["", " ", "\t", "\n"]))
+def test_a_district_is_read_however_it_is_written(code: str, space: str) -> None:
+    assert district(f"{space}{code.lower()}{space}") == code
+    assert district(code) == code
+
+
+@given(SENDABLE)
+def test_a_district_is_a_district_or_refused(text: str) -> None:
+    with contextlib.suppress(BadRequest):
+        assert DISTRICT.fullmatch(district(text))
+
+
+@pytest.mark.parametrize("text", ["", "OX", "4", "OX4 1AA", "OXX4", "Ⅸ4", "OX٤", "OX4\n;"])
+def test_a_malformed_district_is_refused(text: str) -> None:
+    with pytest.raises(BadRequest):
+        district(text)
