@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,9 +37,10 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """HEARTH_HOME of this run."""
-    return tmp_path_factory.mktemp("home")
+def home() -> Iterator[Path]:
+    """HEARTH_HOME of this run; not pytest's own folder, which other runs may tidy away."""
+    with tempfile.TemporaryDirectory(prefix="hearth-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

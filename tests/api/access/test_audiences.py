@@ -16,16 +16,34 @@ OTHER = f"council:{CAMBRIDGE}"
 UPPER = f"council:{OXFORDSHIRE}"
 OUTSIDERS = ("public", "charity:Harbour", "liaison")
 ASK = "query ($id: ID!) { offer(id: $id) { id title } node(id: $id) { id } }"
-UPDATE = """
-mutation ($input: UpdateOfferInput!) {
-  updateOffer(input: $input) { offer { id } problems { code message path } }
-}"""
+
+# Every command on an offer, with what it needs; `$id` is the offer's.
+COMMANDS = {
+    "createOffer": '(input: {kind: "hosting", title: "Mine", placesTotal: 1})',
+    "updateOffer": '(input: {id: $id, expectedVersion: 1, title: "Mine"})',
+    "publishOffer": "(id: $id, expectedVersion: 1)",
+    "pauseOffer": "(id: $id, expectedVersion: 1)",
+    "closeOffer": '(id: $id, expectedVersion: 1, reason: "mine")',
+    "confirmOffer": "(id: $id, expectedVersion: 1)",
+    "recordCheck": "(input: {offerId: $id, kind: GUESTS_ARRIVED, state: PASSED})",
+}
+ON_ONE = [name for name in COMMANDS if name != "createOffer"]
+
+
+def _command(name: str) -> str:
+    variables = "" if name == "createOffer" else "($id: ID!)"
+    answer = "offer { id } problems { code message path }"
+    return f"mutation {variables} {{ {name}{COMMANDS[name]} {{ {answer} }} }}"
 
 
 @pytest.mark.parametrize("who", OUTSIDERS)
-async def test_commands_are_forbidden_to_outsiders(hearth: Hearth, who: str) -> None:
-    variables = {"id": f"offer_{uuid.uuid4()}", "version": 1}
-    assert await hearth.code(PUBLISH, variables, who) == "FORBIDDEN"
+@pytest.mark.parametrize("name", COMMANDS)
+async def test_commands_are_forbidden_to_outsiders(hearth: Hearth, who: str, name: str) -> None:
+    offer = await hearth.open()
+    assert await hearth.code(_command(name), {"id": offer["id"]}, who) == "FORBIDDEN"
+    owner = await hearth.owner()
+    assert await owner.fetchval("SELECT count(*) FROM audit_event") == 2
+    await owner.close()
 
 
 @pytest.mark.parametrize("who", OUTSIDERS)
@@ -56,13 +74,11 @@ async def test_another_councils_offer_answers_as_a_random_id(hearth: Hearth, sta
     for node_id in (foreign["id"], random):
         response = await hearth.post(ASK, {"id": node_id}, OTHER)
         assert response.content == b'{"data":{"offer":null,"node":null}}'
-    for document in (UPDATE, PUBLISH):
-        answers = []
-        for node_id in (foreign["id"], random):
-            given = {"id": node_id, "version": 1}
-            update = {"input": {"id": node_id, "expectedVersion": 1, "title": "Mine"}}
-            variables = update if document is UPDATE else given
-            answers.append((await hearth.post(document, variables, OTHER)).content)
+    for name in ON_ONE:
+        answers = [
+            (await hearth.post(_command(name), {"id": node_id}, OTHER)).content
+            for node_id in (foreign["id"], random)
+        ]
         assert answers[0] == answers[1]
         assert b"NOT_FOUND" in answers[0]
 
@@ -71,8 +87,12 @@ async def test_an_upper_tier_reads_its_districts_and_writes_its_own(hearth: Hear
     draft = await hearth.create()
     found = await hearth.data("{ offers { nodes { id placesTotal } } }", who=UPPER)
     assert found["offers"]["nodes"] == [{"id": draft["id"], "placesTotal": 2}]
-    refused = await hearth.data(PUBLISH, {"id": draft["id"], "version": 1}, UPPER)
-    assert refused["publishOffer"]["problems"][0]["code"] == "NOT_FOUND"
+    assert (await hearth.data(ASK, {"id": draft["id"]}, UPPER))["offer"]["id"] == draft["id"]
+    for name in ON_ONE:
+        answer = (await hearth.data(_command(name), {"id": draft["id"]}, UPPER))[name]
+        assert [each["code"] for each in answer["problems"]] == ["NOT_FOUND"]
+    again = await hearth.data(PUBLISH, {"id": draft["id"], "version": 1}, OFFICER)
+    assert again["publishOffer"]["problems"] == [], "it is as it was"
 
 
 async def test_staff_meet_their_own_totals_in_availability(hearth: Hearth) -> None:
@@ -140,7 +160,8 @@ async def test_a_member_disabled_or_moved_is_so_at_the_next_request(hearth: Hear
     assert (await hearth.data(query, who=OFFICER))["viewer"]["audience"] == "LIAISON"
     await owner.execute("UPDATE member SET is_disabled = true")
     await owner.close()
-    assert (await hearth.post(query, who=OFFICER)).status_code == 401
+    for document in (query, _command("createOffer"), "{ availability { totalCount } }"):
+        assert (await hearth.post(document, who=OFFICER)).status_code == 401
 
 
 async def test_tokens_that_are_not_good_are_refused_alike(hearth: Hearth) -> None:

@@ -4,7 +4,19 @@ from typing import Any
 
 import pytest
 
+from api.graph.schema import make_schema
+from api.reading.cursors import cursor
+from api.reading.documents import Documents
+from api.reading.plan import FieldPlan
+from schema.words import Audience
 from tests.conftest import CAMBRIDGE, OXFORD, Hearth
+
+NOBODY = "00000000-0000-7000-8000-000000000000"
+OXFORD_4 = {"near": {"postcodeDistrict": "OX4"}}
+CONFIRM = """
+mutation ($id: ID!, $version: Int!) {
+  confirmOffer(id: $id, expectedVersion: $version) { problems { code } }
+}"""
 
 QUERY = """
 query ($filter: AvailabilityFilter, $order: OfferOrder! = RECENTLY_UPDATED,
@@ -105,15 +117,38 @@ async def test_each_order_and_its_pages(hearth: Hearth) -> None:
         assert page["totalCount"] == 3, "a page past the end still counts"
 
 
-async def test_pages_stay_apart_while_rows_change(hearth: Hearth) -> None:
-    for number in range(6):
-        await hearth.open(title=f"Room {number}")
-    first = (await hearth.data(QUERY, {"first": 3}))["availability"]
-    await hearth.open(title="New")
-    variables = {"first": 10, "after": first["pageInfo"]["endCursor"]}
-    second = (await hearth.data(QUERY, variables))["availability"]
-    seen = [node["title"] for node in first["nodes"] + second["nodes"]]
-    assert seen == [f"Room {number}" for number in (5, 4, 3, 2, 1, 0)]
+@pytest.mark.parametrize("order", ["RECENTLY_UPDATED", "MOST_PLACES", "NEAREST", "SOONEST"])
+async def test_nobody_is_seen_twice_while_rows_change(hearth: Hearth, order: str) -> None:
+    made = [await hearth.open(title=f"Room {n}", postcodeDistrict="OX4") for n in range(6)]
+    seen: list[str] = []
+    after = None
+    for _ in range(3):
+        variables = {"order": order, "filter": OXFORD_4, "first": 2, "after": after}
+        page = (await hearth.data(QUERY, variables))["availability"]
+        seen += [node["title"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        # Meanwhile another opens, and one that was seen already changes.
+        await hearth.open(title=f"New {len(seen)}", postcodeDistrict="OX14")
+        last = made[int(seen[-1].removeprefix("Room "))]
+        await hearth.data(CONFIRM, {"id": last["id"], "version": 2}, f"council:{OXFORD}")
+    assert sorted(seen) == [f"Room {n}" for n in range(6)]
+
+
+async def test_what_is_not_available_is_not_shown(hearth: Hearth) -> None:
+    await hearth.create(title="Draft")
+    for title in ("Full", "Held", "Past", "Paused", "Free"):
+        await hearth.open(title=title)
+    owner = await hearth.owner()
+    for change, title in (
+        ("taken = places", "Full"),
+        ("held = places, holds_end_at = now() + interval '1 hour'", "Held"),
+        ("available_until = current_date - 1", "Past"),
+        ("status = 'PAUSED'", "Paused"),
+        ("held = places, holds_end_at = now() - interval '1 second'", "Free"),
+    ):
+        await owner.execute(f"UPDATE offer SET {change} WHERE title = $1", title)
+    await owner.close()
+    assert await _titles(hearth) == ["Free"]
 
 
 async def test_distances_are_from_the_lists_own_point(hearth: Hearth) -> None:
@@ -150,6 +185,24 @@ async def test_facets_count_the_whole_list(hearth: Hearth) -> None:
     assert {each["offers"] for each in found["facets"]["byRoute"][1:]} == {2}
 
 
+def test_counts_are_made_only_when_asked_for() -> None:
+    documents = Documents(make_schema()._schema)
+
+    def sql(selection: str) -> str:
+        document = documents.document("{ availability { %s } }" % selection)  # noqa: UP031
+        plan, _ = document.plan(document.operation(None), {}, Audience.PUBLIC)
+        found = plan.fields["availability"]
+        assert isinstance(found, FieldPlan)
+        return found.sql
+
+    assert "count(*)" not in sql("nodes { title } pageInfo { hasNextPage }")
+    assert sql("nodes { title } totalCount").count("count(*)") == 1
+    facets = sql("facets { byKind { offers } }")
+    assert "support_kind" in facets
+    assert "JOIN council" not in facets
+    assert "JOIN route" not in facets
+
+
 @pytest.mark.parametrize(
     "variables",
     [
@@ -158,6 +211,10 @@ async def test_facets_count_the_whole_list(hearth: Hearth) -> None:
         {"first": 101},
         {"after": "rubbish"},
         {"after": "WyJOQU1FIiwxLDJd"},
+        {"order": "MOST_PLACES", "after": cursor("MOST_PLACES", 10**12, NOBODY)},
+        {"after": cursor("RECENTLY_UPDATED", "0001-01-01T00:00:00+14:00", NOBODY)},
+        {"after": cursor("RECENTLY_UPDATED", "2026-01-01T00:00:00Z", "nul\0")},
+        {"order": "NEAREST", "filter": OXFORD_4, "after": cursor("NEAREST", 1, "nul\0", NOBODY)},
         {"order": "NEAREST"},
         {"filter": {"near": {"postcodeDistrict": "Oxford"}}},
         {"filter": {"near": {"postcodeDistrict": "E20"}}},
@@ -167,6 +224,7 @@ async def test_facets_count_the_whole_list(hearth: Hearth) -> None:
         {"filter": {"near": {"postcodeDistrict": "OX4", "withinKm": 0}}},
         {"filter": {"search": "nul\0"}},
         {"filter": {"updatedSince": "2026-01-01T00:00:00"}},
+        {"filter": {"updatedSince": "0001-01-01T00:00:00+14:00"}},
     ],
     ids=str,
 )

@@ -7,8 +7,10 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from asyncpg.pool import PoolConnectionProxy
 
 from api.access.viewer import Viewer
 from api.graph.answering import Asked
@@ -45,13 +47,31 @@ def _sql(hearth: Hearth, asked: Asked, who: str) -> str:
     return re.sub(r" +\n", "\n", "\n".join(parts))
 
 
+def _watch(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that answer, as they are sent; the relay's run beside them."""
+    ran: list[str] = []
+    fetch = PoolConnectionProxy.fetch
+
+    async def watched(connection: Any, sql: str, *values: Any) -> Any:
+        if "outbox" not in sql:
+            ran.append(sql)
+        return await fetch(connection, sql, *values)
+
+    monkeypatch.setattr(PoolConnectionProxy, "fetch", watched)
+    return ran
+
+
 @pytest.mark.parametrize("case", sorted(each.name for each in CASES.iterdir()))
-async def test_case(hearth: Hearth, case: str) -> None:
+async def test_case(hearth: Hearth, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     await _offers(hearth)
     text = (CASES / case / "case.graphql").read_text("utf-8")
     who = text.partition("\n")[0].removeprefix("# who: ")
     given = re.search(r"^# variables: (.+)$", text, re.MULTILINE)
     variables = json.loads(given[1]) if given else {}
+    await hearth.token(who)
+    ran = _watch(monkeypatch)
     data = await hearth.data(text, variables, who)
     _same(CASES / case / "case.json", json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-    _same(CASES / case / "case.sql", _sql(hearth, Asked(text, None, variables), who))
+    sql = _sql(hearth, Asked(text, None, variables), who)
+    _same(CASES / case / "case.sql", sql)
+    assert len(ran) == sql.count("-- "), "one statement for each root field, and no more"

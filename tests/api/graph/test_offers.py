@@ -159,6 +159,57 @@ async def test_bad_input_is_a_problem_and_writes_nothing(
     assert await _counts(hearth) == (0, 0, 0, 0)
 
 
+async def test_everything_wrong_is_said_at_once(hearth: Hearth) -> None:
+    offer = {"kind": "palace", "title": "", "placesTotal": -1, "gssCode": CAMBRIDGE}
+    problems = await _problems(hearth, CREATE, {"input": {**offer, "routeCodes": ["a", "b"]}})
+    assert sorted((code, path[-1]) for code, path in problems) == [
+        ("INVALID", "kind"),
+        ("INVALID", "placesTotal"),
+        ("INVALID", "routeCodes"),
+        ("INVALID", "routeCodes"),
+        ("INVALID", "title"),
+        ("NOT_FOUND", "gssCode"),
+    ]
+    assert await _counts(hearth) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"), [each for each in BAD_INPUTS if each[1] not in ("kind", "gssCode")][:-1]
+)
+async def test_bad_changes_leave_the_offer_as_it_was(
+    hearth: Hearth, given: dict[str, Any], field: str
+) -> None:
+    offer = await hearth.create()
+    before = await _counts(hearth)
+    change = {"id": offer["id"], "expectedVersion": 1, **given}
+    problems = await _problems(hearth, UPDATE, {"input": change})
+    assert problems == [("INVALID", ["input", field])]
+    assert await _counts(hearth) == before
+
+
+@pytest.mark.parametrize("reason", ["", " \n", "r" * 1001, "nul\0"], ids=ascii)
+async def test_closing_needs_a_reason(hearth: Hearth, reason: str) -> None:
+    offer = await hearth.open()
+    query = CLOSE.replace("$version: Int!", "$version: Int!, $reason: String!")
+    query = query.replace('"sold"', "$reason")
+    given = {"id": offer["id"], "version": 2, "reason": reason}
+    assert await _problems(hearth, query, given) == [("INVALID", ["reason"])]
+
+
+async def test_what_is_past_or_closed_stays_shut(hearth: Hearth) -> None:
+    past = await hearth.create(availableUntil="2020-01-01")
+    assert await _problems(hearth, PUBLISH, past) == [("INVALID", ["id"])]
+    await hearth.data(CLOSE, past, OFFICER)
+    change = {"id": past["id"], "expectedVersion": 2, "title": "Again"}
+    assert await _problems(hearth, UPDATE, {"input": change}) == [("INVALID", ["input", "id"])]
+
+
+@pytest.mark.parametrize("node_id", ["", "rubbish", "offer_", "offer_1", "council_E07000178"])
+async def test_an_id_that_is_none_is_not_found(hearth: Hearth, node_id: str) -> None:
+    given = {"id": node_id, "version": 1}
+    assert await _problems(hearth, PUBLISH, given) == [("NOT_FOUND", ["id"])]
+
+
 async def test_an_abolished_council_makes_no_offers(hearth: Hearth) -> None:
     offer = {"kind": "hosting", "title": "Room", "placesTotal": 2, "gssCode": "E06000028"}
     answer = (await hearth.data(CREATE, {"input": offer}, "admin"))["createOffer"]
@@ -186,6 +237,13 @@ async def test_a_key_makes_one_offer_however_often_it_is_sent(hearth: Hearth) ->
     assert await _problems(hearth, CREATE, again) == [("INVALID", ["input", "idempotencyKey"])]
     await hearth.create("council:" + CAMBRIDGE, idempotencyKey="k")
     assert await _counts(hearth) == (2, 2, 2, 2)
+
+
+async def test_a_refused_command_leaves_its_key_free(hearth: Hearth) -> None:
+    offer = {"kind": "palace", "title": "Room", "placesTotal": 2, "idempotencyKey": "k"}
+    assert await _problems(hearth, CREATE, {"input": offer}) == [("INVALID", ["input", "kind"])]
+    await hearth.create(idempotencyKey="k")
+    assert await _counts(hearth) == (1, 1, 1, 1)
 
 
 async def test_the_database_itself_keeps_places_in_bounds(hearth: Hearth) -> None:
@@ -220,9 +278,15 @@ async def test_readiness_follows_from_the_checks(hearth: Hearth) -> None:
         variables = {"input": {"offerId": offer["id"], "kind": kind, "state": state, **given}}
         return (await hearth.data(record, variables, OFFICER))["recordCheck"]
 
-    assert (await check("FAILED"))["problems"] == [
-        {"code": "INVALID", "path": ["input", "failureReason"]}
-    ]
+    for state, given, field in (
+        ("FAILED", {}, "failureReason"),
+        ("FAILED", {"failureReason": "nul\0"}, "failureReason"),
+        ("PASSED", {"failureReason": "none"}, "failureReason"),
+        ("PASSED", {"doneOn": "2999-01-01"}, "doneOn"),
+        ("IN_PROGRESS", {"doneOn": "2026-01-01"}, "doneOn"),
+    ):
+        problems = (await check(state, **given))["problems"]
+        assert problems == [{"code": "INVALID", "path": ["input", field]}], (state, given)
     for state, readiness in (("IN_PROGRESS", "CHECKS_DUE"), ("PASSED", "READY")):
         assert (await check(state))["offer"]["readiness"] == readiness
     failed = await check("FAILED", failureReason="no smoke alarm")
