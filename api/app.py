@@ -3,6 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import os
+import signal
+import threading
+import time
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -100,6 +104,15 @@ def make_app(settings: Settings, url: str) -> ASGIApp:
 
 def create() -> ASGIApp:
     """The service as the environment sets it up, for `hearth serve`'s workers."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     settings = Settings()
     assert settings.database_url, "hearth serve sets HEARTH_DATABASE_URL for its workers"
     return make_app(settings, settings.database_url)
+
+
+def _end_with(parent: int) -> None:
+    # A main process that was killed can't stop its workers: they would go on answering on its
+    # port, beside those of the next one.
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)

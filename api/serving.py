@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import threading
 import time
 import urllib.error
@@ -31,6 +32,7 @@ def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) 
     # The workers read their settings from the environment, as any process does.
     os.environ["HEARTH_DATABASE_URL"] = url
     os.environ["HEARTH_DEVELOPMENT"] = str(settings.is_development).lower()
+    os.register_at_fork(after_in_child=_end_when_told)
     server = Granian(
         "api.app:create",
         address=settings.host,
@@ -47,6 +49,13 @@ def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) 
     )
     threading.Thread(target=_announce, args=(settings, when_ready), daemon=True).start()
     server.serve()
+
+
+def _end_when_told() -> None:
+    # A worker inherits the main process's handlers, which do nothing in it: until granian gives
+    # it its own, at the end of its start, it would miss being told to stop.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 async def _check_schema(url: str) -> None:

@@ -26,12 +26,25 @@ SUBSCRIPTION = """
 subscription {
   availabilityChanged(filter: { kinds: ["hosting"] }) { offerId offer { title placesLeft } }
 }"""
+UPDATE = """
+mutation ($id: ID!) {
+  updateOffer(input: { id: $id, expectedVersion: 2, placesTotal: 5 }) { problems { code } }
+}"""
+CLOSE = """
+mutation ($id: ID!) {
+  closeOffer(id: $id, expectedVersion: 3, reason: "gone") { problems { code } }
+}"""
 
 
 def _free_port() -> int:
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
         return int(opened.getsockname()[1])
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as opened:
+        return opened.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -98,8 +111,8 @@ async def test_a_page_changes_within_a_second_whichever_worker_took_it(
                     created = (await client.post("/graphql", json=body)).json()["data"]
                     offer_id = created["createOffer"]["offer"]["id"]
                     body = {"query": PUBLISH, "variables": {"id": offer_id, "version": 1}}
-                    assert (await client.post("/graphql", json=body)).json()["data"]
                     started = time.monotonic()
+                    assert (await client.post("/graphql", json=body)).json()["data"]
                     message = await _next(socket)
                     delays.append(time.monotonic() - started)
                     assert message["payload"]["data"]["availabilityChanged"] == {
@@ -107,9 +120,13 @@ async def test_a_page_changes_within_a_second_whichever_worker_took_it(
                         "offer": {"title": f"Room {number}", "placesLeft": 2},
                     }
             assert max(delays) < 1
-            close = """mutation ($id: ID!) {
-              closeOffer(id: $id, expectedVersion: 2, reason: "gone") { problems { code } } }"""
-            await hearth.data(close, {"id": offer_id}, OFFICER)
+            await hearth.data(UPDATE, {"id": offer_id}, OFFICER)
+            message = await _next(socket)
+            assert message["payload"]["data"]["availabilityChanged"] == {
+                "offerId": offer_id,
+                "offer": {"title": "Room 3", "placesLeft": 5},
+            }
+            await hearth.data(CLOSE, {"id": offer_id}, OFFICER)
             message = await _next(socket)
             assert message["payload"]["data"]["availabilityChanged"] == {
                 "offerId": offer_id,
@@ -158,16 +175,42 @@ async def test_every_acknowledged_change_outlives_a_killed_server(
     owner = await hearth.owner()
     rows = await owner.fetch("SELECT 'offer_' || id AS id FROM offer")
     assert set(acknowledged) <= {row["id"] for row in rows}
+    audited = "SELECT 'offer_' || subject_id AS id FROM audit_event WHERE command = 'createOffer'"
+    assert {row["id"] for row in await owner.fetch(audited)} == {row["id"] for row in rows}
     for table in ("audit_event", "outbox"):
         assert await owner.fetchval(f"SELECT count(*) FROM {table}") == len(rows)
     await owner.close()
 
 
-async def test_a_server_that_is_asked_to_stop_ends_well(hearth: Hearth, home: Path) -> None:
-    with _serving(hearth.copy, home) as (server, _):
-        await asyncio.sleep(2)  # the second worker may still be starting
-        server.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(server.wait, 15) == 0
+@pytest.mark.parametrize("seconds", [0, 2])
+async def test_a_server_that_is_asked_to_stop_ends_well(
+    hearth: Hearth, home: Path, seconds: int
+) -> None:
+    with _serving(hearth.copy, home) as (server, port):
+        address = f"127.0.0.1:{port}"
+        async with (
+            connect(
+                f"ws://{address}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
+            ) as socket,
+            httpx.AsyncClient(base_url=f"http://{address}") as client,
+        ):
+            await socket.send('{"type": "connection_init"}')
+            assert (await _next(socket))["type"] == "connection_ack"
+            payload = {"query": SUBSCRIPTION}
+            await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            assert (await client.get("/health/ready")).status_code == 200
+            await asyncio.sleep(seconds)  # at once, the second worker may still be starting
+            server.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(server.wait, 8) == 0
+
+
+async def test_workers_do_not_outlive_a_killed_main_process(hearth: Hearth, home: Path) -> None:
+    with _serving(hearth.copy, home) as (server, port):
+        server.kill()
+        deadline = time.monotonic() + 10
+        while _is_open(port):
+            assert time.monotonic() < deadline, "somebody still listens"
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize("path", ["live", "ready"])
