@@ -6,7 +6,9 @@ speaks of tables only, and what schema/policies says is always what holds.
 
 import asyncio
 from contextlib import ExitStack
+from functools import partial
 
+import asyncpg
 from alembic import context
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
@@ -52,12 +54,10 @@ def _is_ours(name: str | None, kind: str, parents: object) -> bool:
 
 
 async def run_on(url: str) -> None:
-    """Connect to `url` (as asyncpg takes it) and run."""
+    """Connect to `url` and run."""
+    # By the driver itself: SQLAlchemy would refuse libpq's parameters, as in `?sslmode=require`.
     engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1).replace(
-            "postgres://", "postgresql+asyncpg://", 1
-        ),
-        poolclass=NullPool,
+        "postgresql+asyncpg://", async_creator=partial(asyncpg.connect, url), poolclass=NullPool
     )
     async with engine.begin() as connection:
         await connection.run_sync(run)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import subprocess
 import time
 import warnings
 from collections.abc import Iterator
@@ -66,7 +67,12 @@ def _start(data: Path) -> tuple[PostgresServer, Embedded]:
             uri = server.get_uri()
             embedded = Embedded(uri.partition("?host=")[2])
             asyncio.run(_answers(embedded))
-        except (AssertionError, OSError, asyncpg.PostgresError) as error:
+        except (
+            AssertionError,
+            OSError,
+            asyncpg.PostgresError,
+            subprocess.SubprocessError,
+        ) as error:
             if time.monotonic() > deadline:
                 raise RuntimeError(
                     f"The embedded PostgreSQL in {data} did not answer within "

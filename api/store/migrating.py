@@ -3,6 +3,7 @@
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 
 import migrations
 
@@ -27,4 +28,7 @@ def migrate(url: str) -> None:
 
     Several may run at once: the first applies, the others wait and find nothing to do.
     """
-    command.upgrade(configuration(url), "head")
+    try:
+        command.upgrade(configuration(url), "head")
+    except DBAPIError as error:
+        raise error.driver_exception from error  # as every other part of Hearth raises it
