@@ -10,6 +10,7 @@ import asyncpg
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from api.access.joining import Joining, UnknownCouncilError
 from api.access.tokens import development_issuer
@@ -37,7 +38,8 @@ console = Console()
 
 def fail(message: str) -> NoReturn:
     """Say what is wrong, and end with exit code 1."""
-    Console(stderr=True, soft_wrap=True).print(f"[red]hearth:[/red] {message}", highlight=False)
+    console = Console(stderr=True, soft_wrap=True)
+    console.print(f"[red]hearth:[/red] {escape(message)}", highlight=False)
     raise typer.Exit(1)
 
 
@@ -69,6 +71,8 @@ def _explained(error: Exception) -> str:
         error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError
     ):
         return f"The database refuses the login in HEARTH_DATABASE_URL: {error}."
+    if isinstance(error, asyncpg.ClientConfigurationError):
+        return f"HEARTH_DATABASE_URL: {error}."
     if isinstance(error, asyncpg.UndefinedTableError | asyncpg.InvalidParameterValueError):
         return "The database has no Hearth tables yet: run `hearth migrate`, then `hearth load`."
     if isinstance(error, OSError):

@@ -4,12 +4,16 @@ import gzip
 import json
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from api.app import make_app
 from api.reading.limits import MOST_FIELDS
-from tests.conftest import GRAPHQL_JSON, Hearth
+from api.settings import Settings
+from tests.conftest import GRAPHQL_JSON, OXFORD, Copy, Hearth
 
 QUERY = b'{"query": "{ viewer { audience } }"}'
 JSON = {"content-type": "application/json"}
@@ -27,12 +31,19 @@ async def _post(hearth: Hearth, content: bytes, **headers: str) -> httpx.Respons
         (QUERY, {"accept": "text/plain"}, 406),
         (QUERY, {"content_type": "text/plain"}, 415),
         (QUERY, {"content_type": "application/x-www-form-urlencoded"}, 415),
-        (gzip.compress(QUERY), {"content_encoding": "gzip"}, 415),
+        (gzip.compress(QUERY, mtime=0), {"content_encoding": "gzip"}, 415),
         (b"[" + QUERY + b"]", {}, 400),
         (b"{", {}, 400),
         (b'{"query": "\xff"}', {}, 400),
         (b'{"query": "{a}", "variables": {"n": NaN}}', {}, 400),
+        (b'{"query": "{a}", "variables": {"n": Infinity}}', {}, 400),
         (b'{"query": ' + b"[" * 100_000, {}, 400),
+        (b'{"query": "{a}", "variables": {"n": ' + b"[" * 9**5 + b"]" * 9**5 + b"}}", {}, 400),
+        (QUERY, {"content_type": "multipart/form-data; boundary=b"}, 415),
+        (QUERY, {"content_type": "application/json; charset=utf-16"}, 415),
+        (QUERY, {"accept": "text/html"}, 406),
+        (QUERY, {"content_encoding": "deflate"}, 415),
+        (b"", {}, 400),
         (b'{"query": 7}', {}, 400),
         (b'{"query": "{a}", "variables": []}', {}, 400),
         (b'{"query": "' + b" " * 1_100_000 + b'"}', {}, 413),
@@ -73,18 +84,101 @@ async def test_graphiql_in_a_browser(hearth: Hearth) -> None:
     assert len(tabs) == 3
 
 
-@pytest.mark.parametrize("path", ["/graphql", "/health/live", "/nothing"])
+@pytest.fixture
+async def public_service(copy: Copy, home: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """The service as it is outside development."""
+    app = make_app(Settings(home=home, development=False), copy.url)
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hearth") as client:
+        yield client
+
+
+async def test_outside_development_there_is_no_graphiql(public_service: httpx.AsyncClient) -> None:
+    response = await public_service.get("/graphql", headers={"accept": "text/html"})
+    assert response.status_code == 405
+    assert (await public_service.get("/graphiql/start.js")).status_code == 404
+
+
+async def test_outside_development_strangers_cannot_introspect(
+    public_service: httpx.AsyncClient,
+) -> None:
+    query = "{ __schema { types { name } } }"
+    response = await public_service.post("/graphql", json={"query": query})
+    assert response.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_mutation_over_get_does_nothing(hearth: Hearth) -> None:
+    token = await hearth.token(f"council:{OXFORD}")
+    mutation = """mutation { createOffer(
+      input: { kind: "hosting", title: "Room", placesTotal: 1 }) { offer { id } } }"""
+    response = await hearth.client.get(
+        "/graphql", params={"query": mutation}, headers={"authorization": f"Bearer {token}"}
+    )
+    assert response.status_code == 405
+    owner = await hearth.owner()
+    assert await owner.fetchval("SELECT count(*) FROM offer") == 0
+    await owner.close()
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/health/live", "/health/ready", "/nothing"])
 async def test_every_response_is_guarded(hearth: Hearth, path: str) -> None:
-    for method in ("GET", "POST", "OPTIONS"):
+    for method in ("GET", "POST", "PUT", "HEAD", "OPTIONS"):
         response = await hearth.client.request(
             method, path, headers={"x-request-id": "call-7", "origin": "https://charity.example"}
         )
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["content-security-policy"].startswith("default-src 'none'")
+        assert response.headers["referrer-policy"] == "no-referrer"
+        assert "max-age=" in response.headers["strict-transport-security"]
         assert response.headers["x-request-id"] == "call-7"
+        assert response.headers["access-control-allow-origin"] == "*"
         assert "access-control-allow-credentials" not in response.headers
-    response = await hearth.client.get(path, headers={"x-request-id": "no spaces"})
-    assert response.headers["x-request-id"] != "no spaces"
+
+
+async def test_health_answers_head_and_options(hearth: Hearth) -> None:
+    head = await hearth.client.head("/health/live")
+    assert (head.status_code, head.content) == (200, b"")
+    for path in ("/graphql", "/health/live"):
+        options = await hearth.client.options(path)
+        assert (options.status_code, options.content) == (204, b"")
+        assert "authorization" in options.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize(
+    ("given", "is_echoed"),
+    [
+        ("call-7", True),
+        ("a" * 64, True),
+        ("a" * 65, False),
+        ("", False),
+        ("no spaces", False),
+        ("under_score", False),
+        ("x\r\nset-cookie: a=b", False),
+        ("x\n", False),
+    ],
+)
+async def test_a_request_id_is_echoed_only_if_it_is_harmless(
+    hearth: Hearth, given: str, is_echoed: bool
+) -> None:
+    response = await hearth.client.get("/health/live", headers=[(b"x-request-id", given.encode())])
+    assert (response.headers["x-request-id"] == given) == is_echoed
+    assert response.headers["x-request-id"]
+    assert "set-cookie" not in response.headers
+
+
+async def test_a_failure_shows_nothing_of_its_inside(
+    hearth: Hearth, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fails(*_: Any) -> None:
+        raise RuntimeError("postgresql://user:password@host")
+
+    monkeypatch.setattr("api.graph.answering.Answering.answer", fails)
+    response = await _post(hearth, QUERY)
+    assert response.status_code == 500
+    assert response.json()["errors"][0]["extensions"]["code"] == "INTERNAL"
+    assert "password" not in response.text
+    assert "Traceback" not in response.text
+    assert "password" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -96,6 +190,11 @@ async def test_every_response_is_guarded(hearth: Hearth, path: str) -> None:
         ("{ ...A } fragment A on Query { ...A }", "BAD_REQUEST"),
         ("subscription { availabilityChanged { offerId } }", "BAD_REQUEST"),
         ("{ viewer { name " + "@x" * 500 + "} }", "TOO_COSTLY"),
+        ("{ viewer { name " + "@x" * 40 + "} }", "BAD_REQUEST"),
+        ("{ " + " ".join(f"a{n}: __typename" for n in range(1000)) + " }", "BAD_REQUEST"),
+        ("{ council(gssCode: 1) " + "{ upperTier " * 300 + "{ name }" + " }" * 301, "BAD_REQUEST"),
+        ("{ councils(filter: " + "[" * 2000 + "]" * 2000 + ") { totalCount } }", "BAD_REQUEST"),
+        (" ".join(f"query Q{n} {{ __typename }}" for n in range(50)), "BAD_REQUEST"),
         ("{ " + " ".join(f"a{n}: viewer {{ name }}" for n in range(400)) + " }", "TOO_COSTLY"),
         ("{ viewer { " + "name " * (MOST_FIELDS + 1) + "} }", "TOO_COSTLY"),
         ("{ council(gssCode: 1) " + "{ upperTier " * 20 + "{ name }" + " }" * 20 + "}", "TOO_DEEP"),
@@ -108,6 +207,8 @@ async def test_every_response_is_guarded(hearth: Hearth, path: str) -> None:
     ids=lambda value: str(value)[:40],
 )
 async def test_documents_that_are_refused(hearth: Hearth, query: str, code: str) -> None:
+    # Before any SQL: with the database away, that would be answered by 503.
+    hearth.service.database.url = "postgresql://nobody@127.0.0.1:1/nothing"
     response = await hearth.post(query)
     assert response.status_code == 400
     assert response.headers["content-type"].startswith(GRAPHQL_JSON)
@@ -121,6 +222,7 @@ async def test_a_fragment_bomb_costs_nothing(hearth: Hearth) -> None:
     parts = [f"fragment F{n} on Council {{ gssCode ...F{n + 1} ...F{n + 1} }}" for n in range(200)]
     bomb = " ".join(["{ councils { nodes { ...F0 } } }", *parts])
     bomb += " fragment F200 on Council { name }"
+    hearth.service.database.url = "postgresql://nobody@127.0.0.1:1/nothing"
     started = time.monotonic()
     assert await hearth.code(bomb) == "TOO_COSTLY"
     assert time.monotonic() - started < 2, "exponential work would take for ever"
