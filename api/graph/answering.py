@@ -107,7 +107,7 @@ class Answering:
     def _planned(self, asked: Asked, viewer: Viewer) -> tuple[OperationPlan, Variables, Any]:
         document = self.documents.document(asked.query)
         operation = document.operation(asked.operation_name)
-        plan, variables = document.plan(operation, asked.variables, viewer.audience)
+        plan, variables, _ = document.plan(operation, asked.variables, viewer.audience)
         introspects = any(isinstance(each, IntrospectionField) for each in plan.fields.values())
         if introspects and viewer.audience is Audience.PUBLIC and not self.is_development:
             raise Forbidden("Introspection needs a token here; the schema is published as SDL.")

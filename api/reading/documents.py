@@ -19,7 +19,7 @@ from graphql import (
     visit,
 )
 
-from api.reading.limits import MOST_TOKENS, Measurer, fragments_of
+from api.reading.limits import MOST_TOKENS, Measure, Measurer, fragments_of
 from api.reading.operation import OperationPlan, plan_operation
 from api.reading.plan import Planner
 from api.reading.symbols import Variables, coerced, shape_of
@@ -66,10 +66,11 @@ class Document:
 
     def plan(
         self, operation: OperationDefinitionNode, given: Mapping[str, Any], audience: Audience
-    ) -> tuple[OperationPlan, Variables]:
-        """The plan of an operation for an audience, and the request's variables, converted."""
+    ) -> tuple[OperationPlan, Variables, Measure]:
+        """The plan of an operation for an audience, the request's variables, and its measure."""
         variables = coerced(self.schema, operation, given)
-        Measurer(self.schema, self.fragments, variables).operation(operation).check_cost()
+        measure = Measurer(self.schema, self.fragments, variables).operation(operation)
+        measure.check_cost()
         key = (
             operation.name.value if operation.name else None,
             audience,
@@ -88,7 +89,7 @@ class Document:
             self._plans[key] = plan
             if len(self._plans) > PLANS_KEPT:
                 self._plans.popitem(last=False)
-        return plan, variables
+        return plan, variables, measure
 
 
 class Documents:

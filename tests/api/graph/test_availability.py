@@ -190,7 +190,7 @@ def test_counts_are_made_only_when_asked_for() -> None:
 
     def sql(selection: str) -> str:
         document = documents.document("{ availability { %s } }" % selection)  # noqa: UP031
-        plan, _ = document.plan(document.operation(None), {}, Audience.PUBLIC)
+        plan, _, _ = document.plan(document.operation(None), {}, Audience.PUBLIC)
         found = plan.fields["availability"]
         assert isinstance(found, FieldPlan)
         return found.sql
