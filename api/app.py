@@ -26,7 +26,7 @@ from api.http.graphiql import Page
 from api.http.guard import Guard
 from api.http.health import Health
 from api.http.sockets import Sockets
-from api.settings import Settings
+from api.settings import PARENT, Settings
 from api.store.database import Database
 from api.store.listening import Listener
 from api.store.roles import RELAY
@@ -104,7 +104,7 @@ def make_app(settings: Settings, url: str) -> ASGIApp:
 
 def create() -> ASGIApp:
     """The service as the environment sets it up, for `hearth serve`'s workers."""
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(int(os.environ[PARENT]),), daemon=True).start()
     settings = Settings()
     assert settings.database_url, "hearth serve sets HEARTH_DATABASE_URL for its workers"
     return make_app(settings, settings.database_url)

@@ -15,7 +15,7 @@ from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from api.settings import Settings
+from api.settings import PARENT, Settings
 from api.store.migrating import head
 
 HEADER_MILLISECONDS = 5000
@@ -31,6 +31,7 @@ def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) 
     asyncio.run(_check_schema(url))
     # The workers read their settings from the environment, as any process does.
     os.environ["HEARTH_DATABASE_URL"] = url
+    os.environ[PARENT] = str(os.getpid())
     os.environ["HEARTH_DEVELOPMENT"] = str(settings.is_development).lower()
     os.register_at_fork(after_in_child=_end_when_told)
     server = Granian(

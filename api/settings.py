@@ -7,6 +7,9 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PARENT = "HEARTH_PARENT"
+"""The variable in which the main process tells its workers its pid."""
+
 
 class Settings(BaseSettings):
     """What an operator can set. Each field is the variable HEARTH_ and its name in capitals."""

@@ -19,11 +19,6 @@ def clean(text: str) -> str:
     return text
 
 
-def cleaned(texts: list[str]) -> list[str]:
-    """Each text of a list, clean."""
-    return [clean(text) for text in texts]
-
-
 def search_pattern(text: str) -> str:
     """A LIKE pattern for texts that contain this one, its wildcards taken literally."""
     escaped = re.sub(r"([\\%_])", r"\\\1", clean(text).strip())

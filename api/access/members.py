@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 
 from api.access.viewer import Viewer
-from api.store.database import Database
+from api.store.database import Borrowed, Database
 from api.store.roles import role_of
 from schema.refusals import Unauthenticated
 from schema.words import Audience
@@ -54,7 +54,7 @@ class Members:
         self._hints[subject] = Audience(found)
         return self._hints[subject]
 
-    def public(self) -> contextlib.AbstractAsyncContextManager[asyncpg.Connection]:
+    def public(self) -> Borrowed:
         """A connection as the public, outside a transaction."""
         return self.database.borrow(role_of(Audience.PUBLIC))
 

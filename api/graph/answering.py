@@ -1,31 +1,29 @@
 """One request, answered: its document planned, its fields read or its commands run."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import asyncpg
 import strawberry
-from graphql import GraphQLError, OperationType
+from graphql import OperationDefinitionNode, OperationType
 
-from api.access.members import Members
+from api.access.members import Members, MovedError
 from api.access.viewer import Viewer
 from api.graph.availability import Availability
 from api.offers.commands import Outcome
-from api.reading.answer import introspector, payload, root_value
-from api.reading.documents import Documents, InvalidDocumentError
-from api.reading.operation import (
-    IntrospectionField,
-    OperationPlan,
-    PayloadField,
-    RootFieldError,
-)
+from api.reading.answer import FieldsRefusedError, fetch_each, payload, ready
+from api.reading.completing import TYPE, complete, prepare
+from api.reading.documents import Document, Documents, InvalidDocumentError
+from api.reading.limits import Measure
+from api.reading.operation import ConstantField, NodeField, OperationPlan
+from api.reading.payloads import PayloadField
+from api.reading.statement import Path
 from api.reading.symbols import Variables
 from api.store.database import Database
 from api.writing import unit_of_work
 from api.writing.outbox import Relay
 from api.writing.problems import Declined
-from schema.refusals import BadRequest, Forbidden, Refused
+from schema.refusals import BadRequest, Forbidden, Refused, TimedOut, Unauthenticated, Unavailable
 from schema.words import Audience
 
 
@@ -53,21 +51,51 @@ class Answer:
         body: dict[str, Any] = {}
         if self.errors:
             body["errors"] = self.errors
-        if self.data is not None or (self.refusal is None and not self.errors):
+        if self.refusal is None:
             body["data"] = self.data
         return body
 
 
-def refused(refusal: Refused, path: list[str] | None = None, node: Any = None) -> Answer:
+def refused(refusal: Refused) -> Answer:
     """The answer to a request that is refused as a whole."""
-    error: dict[str, Any] = {"message": refusal.message}
-    if node is not None and node.loc is not None:
-        start = GraphQLError("", nodes=[node]).locations or []
-        error["locations"] = [{"line": each.line, "column": each.column} for each in start]
-    if path:
-        error["path"] = path
-    error["extensions"] = {"code": refusal.code}
+    error = {"message": refusal.message, "extensions": {"code": refusal.code}}
     return Answer(None, [error], refusal.status, refusal)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One request, understood: its operation, plan and variables."""
+
+    asked: Asked
+    viewer: Viewer
+    document: Document
+    operation: OperationDefinitionNode
+    plan: OperationPlan
+    variables: Variables
+    measure: Measure
+
+    def without(self, refused: Mapping[Path, Refused]) -> "Planned":
+        """The same with some fields answered by their refusals."""
+        plan = self.document.plan_without(
+            self.operation, self.variables, self.viewer.audience, refused
+        )
+        return replace(self, plan=plan)
+
+    def answer(self, tree: dict[str, Any]) -> Answer:
+        """The answer from the planned data of the root fields."""
+        if self.plan.is_whole:
+            return Answer(tree, [])
+        for key, field in self.plan.fields.items():
+            if isinstance(field, NodeField) and tree[key]:
+                tree[key][TYPE] = field.type_name(self.variables)
+        data, errors = complete(
+            self.document.schema,
+            self.document.node,
+            self.asked.operation_name,
+            dict(self.asked.variables),
+            tree,
+        )
+        return Answer(data, errors)
 
 
 @dataclass
@@ -84,77 +112,89 @@ class Answering:
     def __post_init__(self) -> None:
         """Set up the documents of this schema."""
         self.graphql_schema = self.schema._schema
+        prepare(self.graphql_schema)
         self.documents = Documents(self.graphql_schema)
 
     async def answer(self, asked: Asked, viewer: Viewer) -> Answer:
         """The answer to a query or mutation."""
         try:
-            plan, variables, introspect = self._planned(asked, viewer)
-            if plan.kind is OperationType.SUBSCRIPTION:
+            planned = self._planned(asked, viewer)
+            if planned.plan.kind is OperationType.SUBSCRIPTION:
                 raise BadRequest("Subscriptions go over a WebSocket (graphql-transport-ws).")
-            if plan.kind is OperationType.MUTATION:
+            if planned.plan.kind is OperationType.MUTATION:
                 if asked.is_read_only:
                     raise BadRequest("A mutation must be sent by POST.")
-                return await self._run(plan, variables, viewer)
-            return await self._read(plan, variables, viewer, introspect)
+                return await self._run(planned)
+            return await self._read(planned)
         except InvalidDocumentError as error:
             return _invalid(error)
-        except RootFieldError as error:
-            return refused(error.refusal, [error.key], error.node)
         except Refused as error:
             return refused(error)
 
-    def _planned(self, asked: Asked, viewer: Viewer) -> tuple[OperationPlan, Variables, Any]:
+    def _planned(self, asked: Asked, viewer: Viewer) -> Planned:
         document = self.documents.document(asked.query)
         operation = document.operation(asked.operation_name)
-        plan, variables, _ = document.plan(operation, asked.variables, viewer.audience)
-        introspects = any(isinstance(each, IntrospectionField) for each in plan.fields.values())
-        if introspects and viewer.audience is Audience.PUBLIC and not self.is_development:
+        plan, variables, measure = document.plan(operation, asked.variables, viewer.audience)
+        if plan.introspects and viewer.audience is Audience.PUBLIC and not self.is_development:
             raise Forbidden("Introspection needs a token here; the schema is published as SDL.")
-        introspect = introspector(self.graphql_schema, document.node, operation, asked.variables)
-        return plan, variables, introspect
+        return Planned(asked, viewer, document, operation, plan, variables, measure)
 
-    async def _read(
-        self, plan: OperationPlan, variables: Variables, viewer: Viewer, introspect: Any
-    ) -> Answer:
-        async def read(connection: asyncpg.Connection | None) -> dict[str, Any]:
-            data = {}
-            for key, field in plan.fields.items():
-                try:
-                    data[key] = await root_value(connection, field, variables, introspect)
-                except Refused as refusal:
-                    raise RootFieldError(key, None, refusal) from refusal
-            return data
+    async def _read(self, planned: Planned) -> Answer:
+        refused: dict[Path, Refused] = {}
+        while True:
+            try:
+                fields = ready(planned.plan, planned.variables)
+                return planned.answer(await self._fetched(fields, planned.viewer))
+            except FieldsRefusedError as error:
+                # What was read besides is read again: an error of PostgreSQL ends its snapshot.
+                refused |= error.refused
+                planned = planned.without(refused)
 
-        if plan.statements == 0:
-            return Answer(await read(None), [])
-        if viewer.subject is None and plan.statements == 1:
+    async def _fetched(self, fields: dict[str, Any], viewer: Viewer) -> dict[str, Any]:
+        statements = sum(isinstance(field, tuple) for field in fields.values())
+        if statements == 0:
+            return fields
+        if viewer.subject is None and statements == 1:
             # One statement is one snapshot by itself: no transaction, one round trip.
             async with self.members.public() as connection:
-                return Answer(await read(connection), [])
-        isolation = "repeatable_read" if plan.statements > 1 else None
+                return await fetch_each(connection, fields)
+        isolation = "repeatable_read" if statements > 1 else None
         async with self.members.entered(viewer, readonly=True, isolation=isolation) as entered:
-            return Answer(await read(entered[0]), [])
+            return await fetch_each(entered[0], fields)
 
-    async def _run(self, plan: OperationPlan, variables: Variables, viewer: Viewer) -> Answer:
-        data: dict[str, Any] = {}
-        for key, field in plan.fields.items():
-            if not isinstance(field, PayloadField):
-                data[key] = await root_value(None, field, variables, lambda _: None)
-                continue
-            try:
-                data[key] = await self._command(field, variables, viewer)
-            except Refused as refusal:
-                raise RootFieldError(key, None, refusal) from refusal
-        return Answer(data, [])
+    async def _run(self, planned: Planned) -> Answer:
+        refused: dict[Path, Refused] = {}
+        tree: dict[str, Any] = {}
+        for key in planned.plan.fields:
+            while key not in tree:
+                field = planned.plan.fields[key]
+                if isinstance(field, ConstantField):
+                    tree[key] = field.value
+                    continue
+                assert isinstance(field, PayloadField)
+                try:
+                    tree[key] = await self._command(field, planned.variables, planned.viewer)
+                except FieldsRefusedError as error:
+                    # The command is undone; it is done again without what can't be shown.
+                    refused |= error.refused
+                    planned = planned.without(refused)
+                except Refused as refusal:
+                    if not tree and isinstance(refusal, TimedOut | Unavailable):
+                        raise
+                    refused[key,] = refusal
+                    planned = planned.without(refused)
+                except MovedError:
+                    if not tree:
+                        raise
+                    # What was done before stays done, so the request isn't begun again.
+                    refused[key,] = Unauthenticated()
+                    planned = planned.without(refused)
+        return planned.answer(tree)
 
     async def _command(
         self, field: PayloadField, variables: Variables, viewer: Viewer
     ) -> dict[str, Any]:
-        try:
-            arguments = field.arguments(variables)
-        except GraphQLError as error:
-            raise BadRequest(error.message) from error
+        arguments = field.arguments(variables)
 
         async def run(change: unit_of_work.Change) -> dict[str, Any]:
             outcome = await field.function(change, **arguments)
@@ -172,23 +212,27 @@ class Answering:
     async def stream(self, asked: Asked, viewer: Viewer) -> AsyncIterator[Answer]:
         """The answers to a subscription, as things happen; or the one answer to anything else."""
         try:
-            plan, variables, _ = self._planned(asked, viewer)
-        except (InvalidDocumentError, RootFieldError, Refused):
+            planned = self._planned(asked, viewer)
+        except (InvalidDocumentError, Refused):
             yield await self.answer(asked, viewer)
             return
-        if plan.kind is not OperationType.SUBSCRIPTION:
+        if planned.plan.kind is not OperationType.SUBSCRIPTION:
             yield await self.answer(asked, viewer)
             return
-        ((key, field),) = plan.fields.items()
-        assert isinstance(field, PayloadField)
+        ((key, field),) = planned.plan.fields.items()
         try:
-            outcomes = field.function(self.availability, **field.arguments(variables))
+            if isinstance(field, ConstantField):
+                raise field.value
+            assert isinstance(field, PayloadField)
+            outcomes = field.function(self.availability, **field.arguments(planned.variables))
             async for outcome in outcomes:
                 async with self.members.entered(viewer, readonly=True) as (connection, _):
-                    shown = await payload(connection, field, variables, outcome)
-                yield Answer({key: shown}, [])
+                    shown = await payload(connection, field, planned.variables, outcome)
+                yield planned.answer({key: shown})
+        except FieldsRefusedError as error:
+            yield refused(next(iter(error.refused.values())))
         except Refused as refusal:
-            yield refused(refusal, [key])
+            yield refused(refusal)
 
 
 def _invalid(error: InvalidDocumentError) -> Answer:

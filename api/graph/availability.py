@@ -50,9 +50,11 @@ class Availability:
         )
         if among is not None:
             query = query.where(offer.c.id == func.any(place.bind(list(among), ARRAY(Uuid()))))
-        sql, parameters, _ = place.selection.statement.compile(query)
+        statement = place.selection.statement
+        sql, sent = statement.compile(query)
+        values = [statement.parameters[place].value({}) for place in sent]
         async with self.members.public() as connection:
-            found = await connection.fetch(sql, *(each.value({}) for each in parameters))
+            found = await connection.fetch(sql, *values)
         return {row["id"]: (row["version"], row["places_left"]) for row in found}
 
 

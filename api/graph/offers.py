@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Text,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -22,7 +23,7 @@ from sqlalchemy.types import Date
 
 from api.reading.symbols import combined
 from schema.refusals import BadRequest
-from schema.text import clean, cleaned, district
+from schema.text import clean, district
 from schema.types import rows
 from schema.types.by_id import offer_row
 from schema.types.clock import aware
@@ -32,6 +33,7 @@ from schema.types.offer_rows import nearest, ordered, visible_offers
 from schema.types.reads import Rows, Scope, lookup, page
 from schema.words import OfferOrder, OfferStatus, StepFree
 
+ENGLISH: ColumnElement[Any] = literal_column("'english'::regconfig")
 TEXTS = ARRAY(Text())
 FURTHEST_KM = 2000.0
 
@@ -105,9 +107,10 @@ def availability_where(
     if wanted.regions is not None:
         council = rows.council.alias()
         in_region = select(council.c.gss_code).where(
-            council.c.region == func.any(scope.bind(wanted.regions, TEXTS, cleaned))
+            scope.among(council.c.region, wanted.regions, clean)
         )
-        where.append(offer.c.council_gss.in_(in_region))
+        # An array that is made once: as a join it would tempt PostgreSQL to sort all offers.
+        where.append(offer.c.council_gss == func.any(func.array(in_region.scalar_subquery())))
     if wanted.route_code is not None:
         code = scope.bind(wanted.route_code, Text(), clean)
         where.append(
@@ -139,11 +142,11 @@ def availability_where(
 def _listed(scope: Scope, offer: FromClause, wanted: Any) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if wanted.kinds is not None:
-        where.append(offer.c.kind_code == func.any(scope.bind(wanted.kinds, TEXTS, cleaned)))
+        where.append(scope.among(offer.c.kind_code, wanted.kinds, clean))
     if wanted.gss_codes is not None:
-        where.append(offer.c.council_gss == func.any(scope.bind(wanted.gss_codes, TEXTS, cleaned)))
+        where.append(scope.among(offer.c.council_gss, wanted.gss_codes, clean))
     if wanted.search is not None:
-        words = func.websearch_to_tsquery("english", scope.bind(wanted.search, Text(), clean))
+        words = func.websearch_to_tsquery(ENGLISH, scope.bind(wanted.search, Text(), clean))
         where.append(offer.c.search_text.op("@@", is_comparison=True)(words))
     return where
 
@@ -211,7 +214,7 @@ def _offers(
         return ordered(offer, [], order_by)
     where = _listed(scope, offer, filter)
     if filter.statuses is not None:
-        where.append(offer.c.status == func.any(scope.bind(filter.statuses, TEXTS)))
+        where.append(scope.among(offer.c.status, filter.statuses))
     if filter.unconfirmed_since is not None:
         day = scope.bind(filter.unconfirmed_since, Date())
         where.append(or_(offer.c.last_confirmed_on.is_(None), offer.c.last_confirmed_on < day))

@@ -58,5 +58,5 @@ class RouteQueries:
     """Queries about routes and support kinds."""
 
     route: Route | None = lookup(_route)
-    routes: list[Route] = listing(_routes)
-    support_kinds: list[SupportKind] = listing(_support_kinds)
+    routes: list[Route] = listing(_routes, length=16)
+    support_kinds: list[SupportKind] = listing(_support_kinds, length=47)

@@ -1,66 +1,97 @@
 """Planned fields are answered: parameters from variables, rows by SQL, data from rows."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
-from graphql import (
-    DocumentNode,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
-    SelectionSetNode,
-    execute_sync,
-)
 
-from api.reading.operation import (
-    ConstantField,
-    IntrospectionField,
-    NodeField,
-    PayloadField,
-    RootField,
-)
+from api.reading.operation import ConstantField, NodeField, OperationPlan
+from api.reading.payloads import PayloadField
 from api.reading.plan import FieldPlan
+from api.reading.statement import Path
 from api.reading.symbols import Variables
-from schema.refusals import BadRequest
+from schema.refusals import BadRequest, Refused
 
 ASKERS_ERROR = "HE400"
 """The SQLSTATE with which our own SQL functions say that an argument is the asker's error."""
 
 
-async def fetch(connection: asyncpg.Connection, plan: FieldPlan, variables: Variables) -> Any:
+class FieldsRefusedError(Exception):
+    """Fields whose arguments make no sense, now that their values are known: why, by path."""
+
+    def __init__(self, refused: Mapping[Path, Refused]) -> None:
+        super().__init__("; ".join(refusal.message for refusal in refused.values()))
+        self.refused = refused
+
+
+Ready = tuple[FieldPlan, list[Any]]
+"""A field's plan and the values of its parameters."""
+
+
+def ready(plan: OperationPlan, variables: Variables) -> dict[str, Ready | Any]:
+    """Every root field of a query, ready to be fetched, or its value where it needs no rows.
+
+    Raises FieldsRefusedError with all fields that the values of the variables make no sense for.
+    """
+    found: dict[str, Ready | Any] = {}
+    refused: dict[Path, Refused] = {}
+    for key, field in plan.fields.items():
+        if isinstance(field, NodeField):
+            chosen = field.chosen(variables)
+        elif isinstance(field, ConstantField):
+            found[key] = field.value
+            continue
+        else:
+            assert isinstance(field, FieldPlan)
+            chosen = field
+        found[key] = (chosen, _values(chosen, variables, refused)) if chosen else None
+    if refused:
+        raise FieldsRefusedError(refused)
+    return found
+
+
+def _values(plan: FieldPlan, variables: Variables, refused: dict[Path, Refused]) -> list[Any]:
+    values = []
+    for parameter in plan.parameters:
+        try:
+            values.append(parameter.value(variables))
+        except Refused as refusal:
+            refused[parameter.path] = refusal
+    return values
+
+
+async def fetch_each(
+    connection: asyncpg.Connection, fields: Mapping[str, Ready | Any]
+) -> dict[str, Any]:
+    """The data of root fields that are ready, in order."""
+    return {
+        key: await fetch(connection, field) if isinstance(field, tuple) else field
+        for key, field in fields.items()
+    }
+
+
+async def fetch(connection: asyncpg.Connection, field: Ready) -> Any:
     """One field's data, by its one statement."""
-    values = [parameter.value(variables) for parameter in plan.parameters]
+    plan, values = field
     try:
-        rows = await connection.fetch(plan.sql, *values)
+        rows = await connection.fetch(plan.sql, *[values[place] for place in plan.sent])
     except (asyncpg.DataError, OverflowError) as error:
-        raise BadRequest("A value is out of range for what it is compared with.") from error
+        refusal = BadRequest("A value is out of range for what it is compared with.")
+        raise FieldsRefusedError({_path_of(plan, error): refusal}) from error
     except asyncpg.PostgresError as error:
         if error.sqlstate == ASKERS_ERROR:
-            raise BadRequest(str(error)) from error
+            path = plan.parameters[0].path[:1]
+            raise FieldsRefusedError({path: BadRequest(str(error))}) from error
         raise
     return plan.build(rows, values)
 
 
-async def root_value(
-    connection: asyncpg.Connection | None,
-    field: RootField,
-    variables: Variables,
-    introspect: Callable[[IntrospectionField], Any],
-) -> Any:
-    """One root field's data."""
-    if isinstance(field, ConstantField):
-        return field.value
-    if isinstance(field, IntrospectionField):
-        return introspect(field)
-    if isinstance(field, NodeField):
-        chosen = field.chosen(variables)
-        if chosen is None:
-            return None
-        field = chosen
-    assert isinstance(field, FieldPlan)
-    assert connection is not None
-    return await fetch(connection, field, variables)
+def _path_of(plan: FieldPlan, error: Exception) -> Path:
+    named = re.search(r"\$(\d+)", str(error))
+    return (
+        plan.parameters[plan.sent[int(named[1]) - 1]].path if named else plan.parameters[0].path[:1]
+    )
 
 
 async def payload(
@@ -83,35 +114,9 @@ async def payload(
         data[key] = None
         if node_id is not None:
             assert connection is not None
-            data[key] = await fetch(connection, plan, {**variables, "$" + name: node_id})
+            refused: dict[Path, Refused] = {}
+            values = _values(plan, {**variables, "$" + name: node_id}, refused)
+            if refused:
+                raise FieldsRefusedError(refused)
+            data[key] = await fetch(connection, (plan, values))
     return data
-
-
-def introspector(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    given: Mapping[str, Any],
-) -> Callable[[IntrospectionField], Any]:
-    """A function that lets graphql-core answer one introspection field of an operation."""
-    others = [each for each in document.definitions if each is not operation]
-
-    def introspect(field: IntrospectionField) -> Any:
-        alone = OperationDefinitionNode(
-            operation=OperationType.QUERY,
-            selection_set=SelectionSetNode(selections=(field.node,)),
-            variable_definitions=operation.variable_definitions,
-            directives=(),
-        )
-        kept = [each for each in others if not isinstance(each, OperationDefinitionNode)]
-        result = execute_sync(
-            schema,
-            DocumentNode(definitions=(alone, *kept)),
-            variable_values=dict(given),
-        )
-        if result.errors:
-            raise BadRequest(result.errors[0].message)
-        assert result.data is not None
-        return next(iter(result.data.values()))
-
-    return introspect

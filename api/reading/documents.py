@@ -1,12 +1,13 @@
 """Documents: parsed, measured and validated once per text, planned once per shape of variables."""
 
-from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLObjectType,
@@ -19,11 +20,13 @@ from graphql import (
     visit,
 )
 
-from api.reading.limits import MOST_TOKENS, Measure, Measurer, fragments_of
+from api.reading.kept import Kept
+from api.reading.limits import MOST_TOKENS, PAGE_SIZE, Measure, Measurer, fragments_of
 from api.reading.operation import OperationPlan, plan_operation
 from api.reading.plan import Planner
+from api.reading.statement import Path
 from api.reading.symbols import Variables, coerced, shape_of
-from schema.refusals import BadRequest
+from schema.refusals import BadRequest, Refused
 from schema.words import Audience
 
 DOCUMENTS_KEPT = 1000
@@ -41,13 +44,19 @@ class InvalidDocumentError(Exception):
 
 @dataclass
 class Document:
-    """A valid document, and the plans made for it so far."""
+    """A valid document, what it costs, and the plans made for it so far.
+
+    `conditions` are the variables that an @include or @skip asks, `page_sizes` those that say
+    how long a page is.
+    """
 
     schema: GraphQLSchema
     node: DocumentNode
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: frozenset[str]
-    _plans: OrderedDict[Hashable, OperationPlan] = field(default_factory=OrderedDict)
+    page_sizes: tuple[str, ...]
+    _measures: Kept[Hashable, Measure] = field(default_factory=lambda: Kept(PLANS_KEPT))
+    _plans: Kept[Hashable, OperationPlan] = field(default_factory=lambda: Kept(PLANS_KEPT))
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run; raises BadRequest where the name does not say which."""
@@ -67,29 +76,41 @@ class Document:
     def plan(
         self, operation: OperationDefinitionNode, given: Mapping[str, Any], audience: Audience
     ) -> tuple[OperationPlan, Variables, Measure]:
-        """The plan of an operation for an audience, the request's variables, and its measure."""
+        """The plan of an operation for an audience, the request's variables, and its measure.
+
+        Raises BadRequest for variables that don't fit, and TooCostly.
+        """
         variables = coerced(self.schema, operation, given)
-        measure = Measurer(self.schema, self.fragments, variables).operation(operation)
-        measure.check_cost()
-        key = (
-            operation.name.value if operation.name else None,
-            audience,
-            tuple(
-                (name, shape_of(value, is_condition=name in self.conditions))
-                for name, value in sorted(variables.items())
-            ),
+        name = operation.name.value if operation.name else None
+        sizes = tuple(variables.get(variable) for variable in self.page_sizes)
+        measure = self._measures.get(
+            (name, sizes),
+            lambda: Measurer(self.schema, self.fragments, variables).operation(operation),
         )
-        plan = self._plans.get(key)
-        if plan is None:
-            root = self.schema.get_root_type(operation.operation)
-            assert isinstance(root, GraphQLObjectType)
-            plan = plan_operation(
-                Planner(self.schema, audience, self.fragments, variables), root, operation
-            )
-            self._plans[key] = plan
-            if len(self._plans) > PLANS_KEPT:
-                self._plans.popitem(last=False)
+        measure.check_cost()
+        shapes = tuple(
+            [
+                (variable, shape_of(value, is_condition=variable in self.conditions))
+                for variable, value in variables.items()
+            ]
+        )
+        plan = self._plans.get(
+            (name, audience, shapes), lambda: self.plan_without(operation, variables, audience, {})
+        )
         return plan, variables, measure
+
+    def plan_without(
+        self,
+        operation: OperationDefinitionNode,
+        variables: Variables,
+        audience: Audience,
+        refused: Mapping[Path, Refused],
+    ) -> OperationPlan:
+        """A plan that answers some fields by their refusals; not kept."""
+        root = self.schema.get_root_type(operation.operation)
+        assert isinstance(root, GraphQLObjectType)
+        planner = Planner(self.schema, audience, self.fragments, variables, refused)
+        return plan_operation(planner, root, operation)
 
 
 class Documents:
@@ -97,18 +118,11 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
-        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._kept: Kept[str, Document] = Kept(DOCUMENTS_KEPT)
 
     def document(self, text: str) -> Document:
         """The document with this text; raises InvalidDocumentError, or Refused over the limits."""
-        found = self._kept.get(text)
-        if found is not None:
-            self._kept.move_to_end(text)
-            return found
-        found = self._kept[text] = self._read(text)
-        if len(self._kept) > DOCUMENTS_KEPT:
-            self._kept.popitem(last=False)
-        return found
+        return self._kept.get(text, lambda: self._read(text))
 
     def _read(self, text: str) -> Document:
         try:
@@ -130,19 +144,31 @@ class Documents:
         )
         if errors:
             raise InvalidDocumentError(errors[:MOST_ERRORS])
-        collector = _Conditions()
-        visit(node, collector)
-        return Document(self.schema, node, fragments, frozenset(collector.names))
+        asked = _Asked()
+        visit(node, asked)
+        return Document(
+            self.schema,
+            node,
+            fragments,
+            frozenset(asked.conditions),
+            tuple(sorted(asked.page_sizes)),
+        )
 
 
-class _Conditions(Visitor):
-    """Collects the variables that @skip and @include ask, whose values a plan depends on."""
+class _Asked(Visitor):
+    """Collects the variables that plans and measures depend on by their very values."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.names: set[str] = set()
+        self.conditions: set[str] = set()
+        self.page_sizes: set[str] = set()
 
-    def enter_directive(self, node: Any, *_: Any) -> None:
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         for given in node.arguments or ():
             if isinstance(given.value, VariableNode):
-                self.names.add(given.value.name.value)
+                self.conditions.add(given.value.name.value)
+
+    def enter_field(self, node: FieldNode, *_: Any) -> None:
+        for given in node.arguments or ():
+            if given.name.value == PAGE_SIZE and isinstance(given.value, VariableNode):
+                self.page_sizes.add(given.value.name.value)

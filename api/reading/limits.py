@@ -1,7 +1,8 @@
 """Limits: how deep, how wide and how costly a document is, measured in one walk before any SQL.
 
 Each fragment is measured once, however often it is spread, so the walk is linear in the
-document: a chain of fragments that each spread the next twice costs nothing to refuse.
+document: a chain of fragments that each spread the next twice costs nothing to refuse. What a
+field costs is declared beside it (`schema.types.reads`).
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -23,10 +25,12 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
+    get_nullable_type,
     is_list_type,
 )
 
 from schema.refusals import BadRequest, TooCostly, TooDeep
+from schema.types.reads import METADATA, Reads
 
 DEEPEST = 15
 MOST_ALIASES = 50
@@ -34,9 +38,8 @@ MOST_COST = 50_000
 MOST_DIRECTIVES = 50
 MOST_FIELDS = 1000
 MOST_TOKENS = 3000
-# What a list without pages is taken to hold, for want of better.
-LIST_LENGTH = 10
 DEFAULT_PAGE = 20
+PAGE_SIZE = "first"
 
 
 @dataclass(frozen=True)
@@ -126,15 +129,16 @@ class Measurer:
         declared = None
         if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
             declared = type_.fields.get(node.name.value)
-        target = get_named_type(declared.type) if declared else None
-        below = self._set(node.selection_set, target)
-        times = 1
-        if declared and "first" in declared.args:
-            times = self._page(node)
-        elif declared and is_list_type(getattr(declared.type, "of_type", declared.type)):
-            # The page above has counted the nodes and edges of a connection already.
-            is_of_page = type_ is not None and type_.name.endswith("Connection")
-            times = 1 if is_of_page else LIST_LENGTH
+        below = self._set(node.selection_set, get_named_type(declared.type) if declared else None)
+        own, times = 1, 1
+        if declared:
+            reads = _reads(declared)
+            own = reads.cost if reads else 1
+            if PAGE_SIZE in declared.args:
+                times = self._page(node)
+            elif reads and is_list_type(get_nullable_type(declared.type)):
+                # Lists that declare nothing are a page's nodes and edges, counted with the page.
+                times = reads.length
         # Introspection is deep by nature, bounded by the schema, and costs the database nothing.
         is_introspection = node.name.value.startswith("__")
         return Measure(
@@ -142,18 +146,24 @@ class Measurer:
             below.fields + 1,
             below.aliases + (node.alias is not None),
             below.directives,
-            1 if is_introspection else 1 + times * below.cost,
+            1 if is_introspection else own + times * below.cost,
         )
 
     def _page(self, node: FieldNode) -> int:
         for given in node.arguments or ():
-            if given.name.value == "first":
+            if given.name.value == PAGE_SIZE:
                 if isinstance(given.value, IntValueNode):
                     return max(1, int(given.value.value))
                 if isinstance(given.value, VariableNode):
                     found = self.variables.get(given.value.name.value)
                     return max(1, found) if isinstance(found, int) else DEFAULT_PAGE
         return DEFAULT_PAGE
+
+
+def _reads(declared: GraphQLField) -> Reads | None:
+    definition = declared.extensions.get("strawberry-definition")
+    found: Reads | None = definition.metadata.get(METADATA) if definition else None
+    return found
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:

@@ -1,13 +1,14 @@
 """Connections: a page of rows by keyset, its cursors, and counts over the list if asked for."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
 from sqlalchemy import ColumnElement, Integer, Select, func, select, true
 
 from api.reading.cursors import readers
-from api.reading.statement import Place, after_row
+from api.reading.statement import Place, after_row, directed
 from schema.refusals import BadRequest
 from schema.types.reads import Reads, Rows
 
@@ -41,6 +42,7 @@ class Page:
         self.rows = rows
         self.inner = place.into(rows)
         self.size = place.bind(arguments["first"], Integer(), page_size)
+        self.shown = f"p[{len(place.selection.statement.parameters) - 1}]"
         self.after = arguments.get("after")
         self.is_read = False
 
@@ -54,72 +56,68 @@ class Page:
                 for key, read in zip(self.rows.keys, reads, strict=True)
             ]
             query = query.where(after_row(self.rows, values))
-        return query.limit(self.size + 1)
+        if self.rows.per is None:
+            return query.limit(self.size + 1)
+        each, on = self.rows.per
+        found = [self.inner.selection.place(key.expression) for key in self.rows.keys]
+        query = query.with_only_columns(*self.inner.selection.columns)
+        few = query.where(on).limit(self.size + 1).correlate(each).lateral()
+        keys = [list(few.c)[place] for place in found]
+        return (
+            select(*few.c)
+            .select_from(each.join(few, true()))
+            .order_by(*directed(self.rows, keys))
+            .limit(self.size + 1)
+        )
 
     def fields(
         self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], source: str, beside: Beside
     ) -> str:
         """The builder's source of the connection; `beside` adds a value to the row above."""
-        parts = []
-        for key, asked in self.planner.fields_of(type_, nodes).items():
-            name = asked[0].name.value
-            if name == "__typename":
-                built = repr(type_.name)
-            elif name == "totalCount":
-                built = beside(self._count())
-            elif name == "facets":
-                built = self._facets(type_, asked, beside)
-            else:
-                self.is_read = True
-                built = self._of_rows(type_, name, asked, source)
-            parts.append(f"{key!r}: {built}")
-        return "{" + ", ".join(parts) + "}"
 
-    def _of_rows(
-        self, type_: GraphQLObjectType, name: str, nodes: Sequence[FieldNode], source: str
-    ) -> str:
-        target = get_named_type(type_.fields[name].type)
-        assert isinstance(target, GraphQLObjectType)
-        if name == "pageInfo":
-            return self._page_info(target, nodes, source)
-        if name == "nodes":
-            built = self.planner.object(self.inner, target, nodes)
-        else:
-            built = self._edge(target, nodes)
-        return f"[{built} for {self.inner.selection.row_name} in {source}[:{self._size()}]]"
-
-    def _edge(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> str:
-        parts = []
-        for key, asked in self.planner.fields_of(type_, nodes).items():
+        def value(place: Place, asked: Sequence[FieldNode]) -> str:
             name = asked[0].name.value
-            target = get_named_type(type_.fields[name].type) if name != "__typename" else None
+            if name == "totalCount":
+                return beside(self._count())
+            target = get_named_type(type_.fields[name].type)
+            assert isinstance(target, GraphQLObjectType)
+            if name == "facets":
+                return self._facets(place, target, asked, beside)
+            self.is_read = True
+            if name == "pageInfo":
+                return self._page_info(target, asked, source)
+            item = self._edge if name == "edges" else self._node
+            built = item(place, target, asked)
+            return f"[{built} for {self.inner.selection.row_name} in {source}[:{self.shown}]]"
+
+        return self.planner.display(self.place, type_, nodes, value)
+
+    def _node(self, place: Place, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> str:
+        return self.planner.object(replace(self.inner, path=place.path), type_, nodes)
+
+    def _edge(self, place: Place, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> str:
+        def value(inner: Place, asked: Sequence[FieldNode]) -> str:
+            name = asked[0].name.value
             if name == "cursor":
-                built = self._cursor()
-            elif isinstance(target, GraphQLObjectType):
-                built = self.planner.object(self.inner, target, asked)
-            else:
-                built = repr(type_.name)
-            parts.append(f"{key!r}: {built}")
-        return "{" + ", ".join(parts) + "}"
+                return self._cursor()
+            target = get_named_type(type_.fields[name].type)
+            assert isinstance(target, GraphQLObjectType)
+            return self._node(inner, target, asked)
+
+        return self.planner.display(place, type_, nodes, value)
 
     def _page_info(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], source: str) -> str:
         row = self.inner.selection.row_name
-        shown = f"{source}[:{self._size()}]"
+        shown = f"{source}[:{self.shown}]"
         sources = {
-            "__typename": lambda: repr(type_.name),
-            "hasNextPage": lambda: f"len({source}) > {self._size()}",
+            "hasNextPage": lambda: f"len({source}) > {self.shown}",
             "hasPreviousPage": lambda: repr(self.after is not None),
             "startCursor": lambda: f"next(({self._cursor()} for {row} in {shown}), None)",
             "endCursor": lambda: f"next(({self._cursor()} for {row} in {shown}[-1:]), None)",
         }
-        parts = [
-            f"{key!r}: {sources[asked[0].name.value]()}"
-            for key, asked in self.planner.fields_of(type_, nodes).items()
-        ]
-        return "{" + ", ".join(parts) + "}"
-
-    def _size(self) -> str:
-        return f"<{self.size.key}>"
+        return self.planner.display(
+            self.place, type_, nodes, lambda _, asked: sources[asked[0].name.value]()
+        )
 
     def _cursor(self) -> str:
         values = [self.inner.selection.add(key.expression) for key in self.rows.keys]
@@ -130,16 +128,10 @@ class Page:
         return counted.correlate(*self.inner.outer).scalar_subquery()
 
     def _facets(
-        self, connection: GraphQLObjectType, nodes: Sequence[FieldNode], beside: Beside
+        self, place: Place, type_: GraphQLObjectType, nodes: Sequence[FieldNode], beside: Beside
     ) -> str:
-        type_ = get_named_type(connection.fields["facets"].type)
-        assert isinstance(type_, GraphQLObjectType)
-        parts = []
-        for key, asked in self.planner.fields_of(type_, nodes).items():
+        def value(inner: Place, asked: Sequence[FieldNode]) -> str:
             name = asked[0].name.value
-            if name == "__typename":
-                parts.append(f"{key!r}: {type_.name!r}")
-                continue
             matching = (
                 select(*self.rows.source.c)
                 .select_from(self.rows.from_clause)
@@ -147,14 +139,15 @@ class Page:
                 .correlate(*self.inner.outer)
                 .subquery()
             )
-            counts = self.planner.reads_of(type_, name).function(self.place, matching)
-            below = self.place.into(counts)
+            counts = self.planner.reads_of(type_, name).function(inner, matching)
+            below = inner.into(counts)
             target = get_named_type(type_.fields[name].type)
             assert isinstance(target, GraphQLObjectType)
             built = self.planner.object(below, target, asked)
             array = beside(below.as_array(below.ordered(counts)))
-            parts.append(f"{key!r}: [{built} for {below.selection.row_name} in {array}]")
-        return "{" + ", ".join(parts) + "}"
+            return f"[{built} for {below.selection.row_name} in {array}]"
+
+        return self.planner.display(place, type_, nodes, value)
 
 
 def nested(
@@ -207,7 +200,7 @@ def root(
     query = (
         select(*columns, *counted.c)
         .select_from(counted.outerjoin(shown, true()))
-        .order_by(*(key.desc() if page.rows.descending else key for key in keys))
+        .order_by(*directed(page.rows, keys))
     )
     rows = f"(rows if rows[0][{sort[-1]}] is not None else ())"
     return query, _placed(built.replace("<page>", rows), counts, len(columns))

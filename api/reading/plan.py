@@ -3,10 +3,13 @@
 The planner walks a root field's selection once. Each field asks its SELECT for columns and says,
 as Python source, how its value is read from a row; an object is a dict display of these, a list
 a comprehension. So the work for each row is only that one expression, compiled once.
+
+A field that is refused, because it isn't for this audience or its arguments make no sense, is
+planned as its refusal; `api.reading.completing` turns that into the error it is.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -24,9 +27,9 @@ from sqlalchemy import Select
 from api.reading import pages
 from api.reading.cursors import cursor
 from api.reading.selecting import Fields, Fragments, collect
-from api.reading.statement import Parameter, Place, root_place
+from api.reading.statement import Parameter, Path, Place, root_place
 from api.reading.symbols import Variables, argument
-from schema.refusals import Forbidden
+from schema.refusals import Forbidden, Refused
 from schema.types.reads import METADATA, Reads, Rows, Shape
 from schema.words import Audience
 
@@ -35,21 +38,32 @@ Build = Callable[[Sequence[Any], Sequence[Any]], Any]
 
 @dataclass(frozen=True)
 class FieldPlan:
-    """How to answer one root field: fetch by `sql`, then build from the rows and parameters."""
+    """How to answer one root field: fetch by `sql`, then build from the rows and parameters.
+
+    `sent` are the places of the parameters that the SQL takes; the others are checked all the
+    same, as the size of a page is of which only the count is asked.
+    """
 
     sql: str
     parameters: tuple[Parameter, ...]
+    sent: tuple[int, ...]
     build: Build
 
 
 @dataclass(frozen=True)
 class Planner:
-    """What is the same for every field of one plan."""
+    """What is the same for every field of one plan.
+
+    `refused` are fields whose arguments were found to make no sense when their values were
+    known; `failures` are all refusals that the plan's answer will hold.
+    """
 
     schema: GraphQLSchema
     audience: Audience
     fragments: Fragments
     variables: Variables
+    refused: Mapping[Path, Refused] = field(default_factory=dict)
+    failures: list[Refused] = field(default_factory=list)
 
     def fields_of(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Fields:
         """The fields that `nodes` select on an object type."""
@@ -83,30 +97,58 @@ class Planner:
 
     def object(self, place: Place, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> str:
         """The builder's source for an object at a place."""
-        parts = [
-            f"{key!r}: {self.value(place, type_, asked)}"
-            for key, asked in self.fields_of(type_, nodes).items()
-        ]
+        return self.display(
+            place, type_, nodes, lambda inner, asked: self.value(inner, type_, asked)
+        )
+
+    def display(
+        self,
+        place: Place,
+        type_: GraphQLObjectType,
+        nodes: Sequence[FieldNode],
+        value: Callable[[Place, Sequence[FieldNode]], str],
+    ) -> str:
+        """The builder's source for a dict of the fields selected, each planned by `value`."""
+        parts = []
+        for key, asked in self.fields_of(type_, nodes).items():
+            if asked[0].name.value == "__typename":
+                built = repr(type_.name)
+            else:
+                built = self.guarded(place.under(key), asked, value)
+            parts.append(f"{key!r}: {built}")
         return "{" + ", ".join(parts) + "}"
+
+    def guarded(
+        self,
+        place: Place,
+        nodes: Sequence[FieldNode],
+        value: Callable[[Place, Sequence[FieldNode]], str],
+    ) -> str:
+        """The builder's source that `value` gives for a field, or that of its refusal."""
+        try:
+            if place.path in self.refused:
+                raise self.refused[place.path]
+            return value(place, nodes)
+        except Refused as refusal:
+            self.failures.append(refusal)
+            return f"failures[{len(self.failures) - 1}]"
 
     def value(self, place: Place, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> str:
         """The builder's source for one field's value."""
         node = nodes[0]
         name = node.name.value
-        if name == "__typename":
-            return repr(type_.name)
-        field = type_.fields[name]
+        field_ = type_.fields[name]
         reads = self.reads_of(type_, name)
-        arguments = self.arguments_of(field, node)
+        arguments = self.arguments_of(field_, node)
         inner = place.at(arguments)
-        target = get_named_type(field.type)
+        target = get_named_type(field_.type)
         if reads.shape in (Shape.EXPRESSION, Shape.IDENTITY):
-            return _scalar(inner, reads, field.type, arguments)
+            return _scalar(inner, reads, field_.type, arguments)
         assert isinstance(target, GraphQLObjectType)
         if reads.shape is Shape.ONE:
             row = reads.function(inner, **arguments)
             built = self.object(inner.beside(row), target, nodes)
-            if isinstance(field.type, GraphQLNonNull):
+            if isinstance(field_.type, GraphQLNonNull):
                 return built
             key = inner.selection.add(next(iter(row.primary_key)))
             return f"(None if {key} is None else {built})"
@@ -137,18 +179,20 @@ def _scalar(place: Place, reads: Reads, type_: GraphQLOutputType, arguments: dic
     return read
 
 
-def root_plan(planner: Planner, root: GraphQLObjectType, nodes: Sequence[FieldNode]) -> FieldPlan:
-    """The plan of one root field."""
+def root_plan(
+    planner: Planner, key: str, root: GraphQLObjectType, nodes: Sequence[FieldNode]
+) -> FieldPlan:
+    """The plan of one root field; raises Refused."""
     name = nodes[0].name.value
-    field = root.fields[name]
+    field_ = root.fields[name]
     reads = planner.reads_of(root, name)
-    arguments = planner.arguments_of(field, nodes[0])
-    place = root_place(planner.audience).at(arguments)
-    target = get_named_type(field.type)
+    arguments = planner.arguments_of(field_, nodes[0])
+    place = root_place(planner.audience, key).at(arguments)
+    target = get_named_type(field_.type)
     assert isinstance(target, GraphQLObjectType)
     if reads.shape is Shape.PAGE:
         query, source = pages.root(planner, place, reads, target, nodes, arguments)
-        return finish(place, query, source)
+        return finish(planner, place, query, source)
     return rows_plan(planner, place, reads.function(place, **arguments), target, nodes, reads.shape)
 
 
@@ -166,17 +210,16 @@ def rows_plan(
     name = inner.selection.row_name
     query = inner.ordered(rows)
     if shape is Shape.LISTING:
-        return finish(place, query, f"[{built} for {name} in rows]")
-    return finish(place, query.limit(1), f"next(({built} for {name} in rows), None)")
+        return finish(planner, place, query, f"[{built} for {name} in rows]")
+    return finish(planner, place, query.limit(1), f"next(({built} for {name} in rows), None)")
 
 
-def finish(place: Place, query: Select[Any], source: str) -> FieldPlan:
+def finish(planner: Planner, place: Place, query: Select[Any], source: str) -> FieldPlan:
     """Compile the SQL and the builder."""
-    sql, parameters, places = place.selection.statement.compile(query)
-    for name, position in places.items():
-        source = source.replace(f"<{name}>", f"p[{position}]")
+    statement = place.selection.statement
     # The source is made of names and numbers chosen here, and of response keys and constants
     # quoted by repr: nothing that a client wrote is ever code.
-    namespace: dict[str, Any] = {"cursor": cursor}
+    namespace: dict[str, Any] = {"cursor": cursor, "failures": planner.failures}
     exec(f"def build(rows, p):\n    return {source}", namespace)  # noqa: S102
-    return FieldPlan(sql, parameters, namespace["build"])
+    sql, sent = statement.compile(query)
+    return FieldPlan(sql, tuple(statement.parameters), sent, namespace["build"])

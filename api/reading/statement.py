@@ -1,15 +1,17 @@
 """One SQL statement under construction: its parameters, its SELECTs, where a field stands."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, Self
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     DateTime,
     FromClause,
     Select,
-    bindparam,
     func,
     literal_column,
     null,
@@ -19,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.types import TypeEngine
 
-from api.reading.symbols import Variables, value_of
+from api.reading.symbols import Variables, combined, is_single, value_of
 from schema.refusals import BadRequest
 from schema.types.clock import aware, end_of_day
 from schema.types.reads import Rows
@@ -27,14 +29,21 @@ from schema.words import Audience
 
 DIALECT = dialect()  # type: ignore[no-untyped-call]
 MOMENT = DateTime(timezone=True)
+PARAMETER = re.compile(r"\$(\d+)::")
+
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """Where a parameter's value comes from each time the statement runs."""
+    """Where a parameter's value comes from each time the statement runs, and whose field's it is.
+
+    `path` holds the response keys from the root to the field.
+    """
 
     argument: Any
     convert: Callable[[Any], Any] | None
+    path: Path
 
     def value(self, variables: Variables) -> Any:
         """The value to send; raises Refused where it makes no sense."""
@@ -43,33 +52,33 @@ class Parameter:
 
 
 class Statement:
-    """The parameters of one statement, named p0, p1, ... as they are asked for."""
+    """The parameters of one statement, `$1`, `$2`, ... in the order they are asked for."""
 
     def __init__(self) -> None:
-        self._parameters: dict[str, Parameter] = {}
+        self.parameters: list[Parameter] = []
         self._selects = 0
 
-    def bind(
-        self, argument: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None
-    ) -> ColumnElement[Any]:
-        """A new parameter."""
-        name = f"p{len(self._parameters)}"
-        self._parameters[name] = Parameter(argument, convert)
-        return bindparam(name, type_=type_)
+    def bind(self, parameter: Parameter, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        """A new parameter. Its cast tells PostgreSQL the type, and the driver how to send it."""
+        self.parameters.append(parameter)
+        name = type_.compile(dialect=DIALECT)
+        return literal_column(f"${len(self.parameters)}::{name}", type_)
 
     def next_row_name(self) -> str:
         """The name that the row builder gives to rows of the next SELECT."""
         self._selects += 1
         return f"r{self._selects}"
 
-    def compile(self, query: Select[Any]) -> tuple[str, tuple[Parameter, ...], dict[str, int]]:
-        """The SQL text, its parameters in order, and the position of each by name."""
-        compiled = query.compile(dialect=DIALECT)
-        names = compiled.positiontup or []
-        parameters = tuple(
-            self._parameters.get(name) or Parameter(compiled.params[name], None) for name in names
-        )
-        return str(compiled), parameters, {name: place for place, name in enumerate(names)}
+    def compile(self, query: Select[Any]) -> tuple[str, tuple[int, ...]]:
+        """The SQL text, and which parameters it came to need, by their places.
+
+        Its constants stay constants, so that partial indexes may serve it.
+        """
+        sql = str(query.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
+        sent = sorted({int(number) - 1 for number in PARAMETER.findall(sql)})
+        numbers = {place: number for number, place in enumerate(sent, start=1)}
+        sql = PARAMETER.sub(lambda found: f"${numbers[int(found[1]) - 1]}::", sql)
+        return sql, tuple(sent)
 
 
 class Selection:
@@ -118,7 +127,8 @@ class Selection:
 class Place:
     """Where a field stands: its SELECT, the alias of its row, who asks, and which clock holds.
 
-    This is the `Scope` that the types' declarations see.
+    This is the `Scope` that the types' declarations see. `path` holds the response keys that
+    lead here.
     """
 
     selection: Selection
@@ -128,6 +138,7 @@ class Place:
     distance: ColumnElement[Any] | None = None
     clock: ColumnElement[Any] | None = None
     knowledge: ColumnElement[Any] | None = None
+    path: Path = ()
 
     @property
     def moment(self) -> ColumnElement[Any]:
@@ -143,7 +154,21 @@ class Place:
         self, value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
     ) -> ColumnElement[Any]:
         """A parameter of the statement."""
-        return self.selection.statement.bind(value, type_, convert)
+        return self.selection.statement.bind(Parameter(value, convert, self.path), type_)
+
+    def among(
+        self,
+        column: ColumnElement[Any],
+        values: Any,
+        convert: Callable[[Any], Any] | None = None,
+    ) -> ColumnElement[bool]:
+        """The condition that a column has one of the values.
+
+        Of one alone it is an equality, by which an index gives its rows in the list's order.
+        """
+        if is_single(values):
+            return column == self.bind(combined(itemgetter(0), values), column.type, convert)
+        return column == func.any(self.bind(values, ARRAY(column.type), _each(convert)))
 
     def join(
         self, table: FromClause, on: Callable[[FromClause], ColumnElement[bool]]
@@ -165,6 +190,10 @@ class Place:
             place = replace(place, knowledge=self.bind(known_at, MOMENT, aware))
         return place
 
+    def under(self, key: str) -> Self:
+        """The same row, for the field with this response key."""
+        return replace(self, path=(*self.path, key))
+
     def beside(self, row: FromClause) -> Self:
         """The same SELECT, at a row joined to this one."""
         return replace(self, row=row)
@@ -181,10 +210,8 @@ class Place:
 
     def ordered(self, rows: Rows) -> Select[Any]:
         """`rows`, filtered and in their order, with the columns asked for so far."""
-        directed = [
-            key.expression.desc() if rows.descending else key.expression for key in rows.keys
-        ]
-        return self.selection.query().where(*rows.where).order_by(*directed)
+        keys = [key.expression for key in rows.keys]
+        return self.selection.query().where(*rows.where).order_by(*directed(rows, keys))
 
     def as_array(self, query: Select[Any]) -> ColumnElement[Any]:
         """A SELECT's rows as one array value beside the row above.
@@ -195,10 +222,19 @@ class Place:
         return func.array(packed.correlate(*self.outer).scalar_subquery())
 
 
-def root_place(audience: Audience) -> Place:
+def root_place(audience: Audience, *path: str) -> Place:
     """The place above all rows, of a new statement."""
     nothing = select(literal_column("1").label("one")).subquery()
-    return Place(Selection(Statement(), nothing), nothing, audience)
+    return Place(Selection(Statement(), nothing), nothing, audience, path=path)
+
+
+def _each(convert: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    return (lambda values: [convert(value) for value in values]) if convert else None
+
+
+def directed(rows: Rows, keys: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """The keys of an order, in its direction."""
+    return [key.desc() if rows.descending else key for key in keys]
 
 
 def after_row(rows: Rows, values: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:

@@ -1,8 +1,8 @@
 """What a plan knows of a document's arguments before it knows the variables' values.
 
 A plan depends on a request's variables only by their shape: which are given, which are null,
-and what an enum or an @include says. Everything else is a `Symbol`, whose value is taken from
-the variables each time the plan runs.
+which lists hold a single value, and what an enum or an @include says. Everything else is a
+`Symbol`, whose value is taken from the variables each time the plan runs.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -37,14 +37,22 @@ Definition = GraphQLArgument | GraphQLInputField
 
 @dataclass(frozen=True)
 class Symbol:
-    """A value that the variables will give."""
+    """A value that the variables will give; `is_single` is known of lists only."""
 
     value: Callable[[Variables], Any]
+    is_single: bool = False
 
 
 def value_of(argument: Any, variables: Variables) -> Any:
     """The value of an argument: a symbol's by the variables, any other is itself."""
     return argument.value(variables) if isinstance(argument, Symbol) else argument
+
+
+def is_single(argument: Any) -> bool:
+    """Whether a list argument holds exactly one value."""
+    if isinstance(argument, Symbol):
+        return argument.is_single
+    return len(argument) == 1
 
 
 def combined(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -74,6 +82,8 @@ def shape_of(value: Any, *, is_condition: bool = False) -> Hashable:
         return value
     if isinstance(value, dict):
         return tuple((name, shape_of(inner)) for name, inner in sorted(value.items()))
+    if isinstance(value, list):
+        return "one" if len(value) == 1 else "many"
     return ("is", value) if is_condition else "given"
 
 
@@ -104,10 +114,15 @@ def argument(node: ValueNode | None, definition: Definition, variables: Variable
             },
         )
     if isinstance(node, ListValueNode) and any(isinstance(v, VariableNode) for v in node.values):
-        return Symbol(
-            lambda now: coerce_input_literal(node, definition.type, VariableValues({}, dict(now)))
-        )
+        return Symbol(lambda now: _list_with_variables(node, definition, now))
     return _named(coerce_input_literal(node, definition.type), definition)
+
+
+def _list_with_variables(node: ListValueNode, definition: Definition, variables: Variables) -> Any:
+    found = coerce_input_literal(node, definition.type, VariableValues({}, dict(variables)))
+    if found is Undefined:
+        raise BadRequest("A variable in this list may not be null here.")
+    return found
 
 
 def _symbolic(value: Any, path: tuple[str, ...]) -> Any:
@@ -122,7 +137,7 @@ def _symbolic(value: Any, path: tuple[str, ...]) -> Any:
             found = found[name]
         return found
 
-    return Symbol(read)
+    return Symbol(read, is_single=isinstance(value, list) and len(value) == 1)
 
 
 def _named(value: Any, definition: Definition) -> Any:

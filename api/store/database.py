@@ -1,15 +1,17 @@
 """The database as a worker sees it: a pool of connections for each role, and ways to borrow one."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from functools import partial
+from types import TracebackType
 
 import asyncpg
 import orjson
 
+from api.store.pool import Pool
 from schema.refusals import TimedOut, Unavailable
 
 ACQUIRE_SECONDS = 2.0
+CLOSE_SECONDS = 5.0
 # A statement's plan serves every value of its parameters: measured, the largest gain there is.
 SESSION = {
     "application_name": "hearth",
@@ -25,7 +27,6 @@ AWAY = (
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
-    asyncpg.LockNotAvailableError,
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresConnectionError,
     asyncpg.ReadOnlySQLTransactionError,
@@ -35,46 +36,28 @@ AWAY = (
 
 
 class Database:
-    """One worker's pools, each opened when its role is first asked for."""
+    """One worker's pools, one for each role."""
 
     def __init__(self, url: str, *, pool_size: int, query_seconds: float) -> None:
         self.url = url
         self._pool_size = pool_size
         self._query_seconds = query_seconds
-        self._pools: dict[str, asyncpg.Pool] = {}
-        self._opening = asyncio.Lock()
+        self._pools: dict[str, Pool] = {}
 
     async def close(self) -> None:
         """Close every connection, waiting for those in use."""
         pools, self._pools = self._pools, {}
-        for pool in pools.values():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(5):
-                    await pool.close()
+        await asyncio.gather(*(pool.close(CLOSE_SECONDS) for pool in pools.values()))
 
-    @contextlib.asynccontextmanager
-    async def borrow(self, role: str) -> AsyncIterator[asyncpg.Connection]:
-        """A connection that acts as `role`, for the length of the block.
+    def borrow(self, role: str) -> "Borrowed":
+        """A connection that acts as `role`, for the length of an `async with`.
 
         Errors of the database leave as Unavailable or TimedOut where trying again may help.
         """
-        try:
-            pool = self._pools.get(role) or await self._open(role)
-            connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
-        except (TimeoutError, *AWAY) as error:
-            raise Unavailable(
-                "The database is busy or away; nothing was done. Try again."
-            ) from error
-        try:
-            yield connection
-        except asyncpg.QueryCanceledError as error:
-            raise TimedOut(
-                f"The query was stopped after {self._query_seconds:g} s; ask for less."
-            ) from error
-        except AWAY as error:
-            raise Unavailable("The database went away; nothing was done. Try again.") from error
-        finally:
-            await pool.release(connection)
+        pool = self._pools.get(role)
+        if pool is None:
+            pool = self._pools[role] = Pool(partial(self._open, role), self._pool_size)
+        return Borrowed(pool, self._query_seconds)
 
     async def connect(self, role: str) -> asyncpg.Connection:
         """A connection of the caller's own, outside the pools, to listen on."""
@@ -82,26 +65,58 @@ class Database:
             self.url, timeout=ACQUIRE_SECONDS, server_settings={**SESSION, "role": role}
         )
 
-    async def _open(self, role: str) -> asyncpg.Pool:
-        async with self._opening:
-            if role not in self._pools:
-                milliseconds = round(self._query_seconds * 1000)
-                self._pools[role] = await asyncpg.create_pool(
-                    self.url,
-                    init=_prepare,
-                    reset=_reset,
-                    max_size=self._pool_size,
-                    min_size=1,
-                    server_settings={
-                        **SESSION,
-                        "role": role,
-                        "statement_timeout": str(milliseconds),
-                        "idle_in_transaction_session_timeout": str(milliseconds * 2),
-                    },
-                    statement_cache_size=1000,
-                    timeout=ACQUIRE_SECONDS,
-                )
-        return self._pools[role]
+    async def _open(self, role: str) -> asyncpg.Connection:
+        milliseconds = round(self._query_seconds * 1000)
+        connection = await asyncpg.connect(
+            self.url,
+            server_settings={
+                **SESSION,
+                "role": role,
+                "statement_timeout": str(milliseconds),
+                "idle_in_transaction_session_timeout": str(milliseconds * 2),
+            },
+            statement_cache_size=1000,
+            timeout=ACQUIRE_SECONDS,
+        )
+        await _prepare(connection)
+        return connection
+
+
+class Borrowed:
+    """A connection of a pool's, lent for a block."""
+
+    __slots__ = ("_connection", "_pool", "_query_seconds")
+
+    def __init__(self, pool: Pool, query_seconds: float) -> None:
+        self._pool = pool
+        self._query_seconds = query_seconds
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        try:
+            self._connection = await self._pool.acquire(ACQUIRE_SECONDS)
+        except (TimeoutError, *AWAY) as error:
+            raise Unavailable(
+                "The database is busy or away; nothing was done. Try again."
+            ) from error
+        return self._connection
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._pool.release(self._connection, is_clean=kind is None)
+        if isinstance(error, asyncpg.QueryCanceledError):
+            raise TimedOut(
+                f"The query was stopped after {self._query_seconds:g} s; ask for less."
+            ) from error
+        if isinstance(error, asyncpg.LockNotAvailableError):
+            raise Unavailable(
+                "Somebody else is changing the same row; nothing was done. Try again."
+            ) from error
+        if isinstance(error, AWAY):
+            raise Unavailable("The database went away; nothing was done. Try again.") from error
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:
@@ -112,9 +127,3 @@ async def _prepare(connection: asyncpg.Connection) -> None:
         decoder=lambda data: orjson.loads(data[1:]),
         format="binary",
     )
-
-
-async def _reset(_: asyncpg.Connection) -> None:
-    # asyncpg rolls back what a cancelled request left open; all that a request sets, it sets for
-    # its transaction alone. So there is nothing to clear, and no round trip for it.
-    return

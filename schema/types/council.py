@@ -10,7 +10,7 @@ from schema.types import rows
 from schema.types.clock import day_of
 from schema.types.node import Node, PageInfo
 from schema.types.offer_rows import open_offers
-from schema.types.reads import Key, Rows, Scope, expression, identity, listing, one, page
+from schema.types.reads import Key, Rows, Scope, count, expression, identity, listing, one, page
 from schema.types.source import Source
 from schema.words import CouncilKind, Nation, TwinningStatus
 
@@ -128,4 +128,4 @@ class CouncilConnection:
     edges: list[CouncilEdge]
     nodes: list[Council]
     page_info: PageInfo
-    total_count: int
+    total_count: int = count()

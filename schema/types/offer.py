@@ -24,7 +24,18 @@ from schema.types.council import Council
 from schema.types.node import Node, PageInfo
 from schema.types.offer_rows import STAFF
 from schema.types.problem import Problem
-from schema.types.reads import Key, Rows, Scope, expression, facet, identity, listing, one, page
+from schema.types.reads import (
+    Key,
+    Rows,
+    Scope,
+    count,
+    expression,
+    facet,
+    identity,
+    listing,
+    one,
+    page,
+)
 from schema.types.route import Route
 from schema.types.support_kind import SupportKind
 from schema.words import CheckKind, CheckState, OfferStatus, Readiness, StepFree
@@ -254,7 +265,7 @@ class OfferConnection:
     edges: list[OfferEdge]
     nodes: list[Offer]
     page_info: PageInfo
-    total_count: int
+    total_count: int = count()
     facets: OfferFacets
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
-    literal,
+    literal_column,
 )
 from sqlalchemy.types import Date
 
@@ -26,8 +26,9 @@ from schema.words import Audience, OfferOrder
 Conditions = Callable[[FromClause], Sequence[ColumnElement[bool]]]
 STAFF = frozenset({Audience.ADMIN, Audience.COUNCIL})
 
-# Offers available since before now all count as the soonest, and share this first day.
-LONG_AGO = date(1, 1, 1)
+# Offers without a first day can be had already: the soonest of all. The driver's word for
+# this day is Python's first.
+ALREADY: ColumnElement[Any] = literal_column("'-infinity'::date", Date())
 
 
 def visible_offers(scope: Scope) -> FromClause:
@@ -48,7 +49,7 @@ def ordered(offer: FromClause, where: Sequence[ColumnElement[bool]], order_by: O
     if order_by is OfferOrder.MOST_PLACES:
         keys = [Key(offer.c.places_left, Integer(), int), by_id]
     elif order_by is OfferOrder.SOONEST:
-        begins = func.coalesce(offer.c.available_from, literal(LONG_AGO, Date()))
+        begins = func.coalesce(offer.c.available_from, ALREADY)
         keys = [Key(begins, Date(), date.fromisoformat), by_id]
     else:
         keys = [Key(offer.c.updated_at, DateTime(timezone=True), datetime.fromisoformat), by_id]

@@ -7,11 +7,17 @@ A field of a type without more reads the column of its own name. The others say 
     one(function)               the row that this row points to
     listing(function)           a list of rows
     page(function)              a Relay connection over rows
+    count()                     how many rows the whole connection has
+    facet(function)             counts over the whole connection, by heading
     lookup(function)            one row, or null: the roots
 
 A function is called once for each plan, not for each row: it gets the `Scope` and the field's
 arguments, and gives SQL (SQLAlchemy Core). Arguments that come from variables are symbols then:
-ask whether they are None, hand them to `scope.bind`, and nothing else. Enums are always known.
+ask whether they are None, hand them to `scope.bind` or `scope.among`, and nothing else. Enums
+are always known.
+
+Each declaration may say what its field costs beside the database's work for an ordinary column,
+and how many rows a list without pages is taken to hold; the limits on a query count with these.
 """
 
 import inspect
@@ -57,6 +63,14 @@ class Scope(Protocol):
     ) -> ColumnElement[Any]:
         """A parameter for `value`, converted (and checked) each time the plan runs."""
 
+    def among(
+        self,
+        column: ColumnElement[Any],
+        values: Any,
+        convert: Callable[[Any], Any] | None = None,
+    ) -> ColumnElement[bool]:
+        """The condition that a column has one of a list argument's values, each converted."""
+
     def join(
         self, table: FromClause, on: Callable[[FromClause], ColumnElement[bool]]
     ) -> FromClause:
@@ -79,6 +93,10 @@ class Rows:
     `source` is the alias whose columns the fields read; `tables` what stands after FROM where
     that is more than the alias (the alias joined to others). `keys` must end in something unique;
     `order_name` goes into cursors, so that a cursor of one order is refused by another.
+
+    A page that is `per` the rows of a table takes its few from each of them, and then the first
+    of these: an index that begins with what they are joined on gives them in order, where one
+    condition for all would have to sort every row there is.
     """
 
     source: FromClause
@@ -88,6 +106,7 @@ class Rows:
     order_name: str = ""
     tables: FromClause | None = None
     distance: ColumnElement[Any] | None = None
+    per: tuple[FromClause, ColumnElement[bool]] | None = None
 
     @property
     def from_clause(self) -> FromClause:
@@ -98,6 +117,8 @@ class Rows:
 class Shape(StrEnum):
     """What a declared function gives."""
 
+    COMMAND = "COMMAND"
+    COUNT = "COUNT"
     EXPRESSION = "EXPRESSION"
     FACET = "FACET"
     IDENTITY = "IDENTITY"
@@ -106,21 +127,29 @@ class Shape(StrEnum):
     NODE = "NODE"
     ONE = "ONE"
     PAGE = "PAGE"
-    COMMAND = "COMMAND"
     STREAM = "STREAM"
 
 
 @dataclass(frozen=True)
 class Reads:
-    """A field's declaration, kept in its metadata."""
+    """A field's declaration, kept in its metadata.
+
+    `cost` is in points, of which an ordinary column is one; `length` is how many rows a list
+    without pages is taken to hold.
+    """
 
     shape: Shape
     function: Function
     audiences: frozenset[Audience] = field(default=frozenset(Audience))
     prefix: str = ""
+    cost: int = 1
+    length: int = 1
 
 
 METADATA = "reads"
+COUNT_COST = 50
+FACET_COST = 200
+LIST_LENGTH = 10
 PAGE_ARGUMENTS = (
     inspect.Parameter("first", inspect.Parameter.KEYWORD_ONLY, default=20, annotation=int),
     inspect.Parameter(
@@ -150,7 +179,7 @@ def one(function: Function, **options: Any) -> Any:
 
 
 def listing(function: Function, **options: Any) -> Any:
-    """A list of rows (`Rows`)."""
+    """A list of rows (`Rows`), taken to hold `length` of them."""
     return _declared(Shape.LISTING, function, **options)
 
 
@@ -159,9 +188,15 @@ def page(function: Function, **options: Any) -> Any:
     return _declared(Shape.PAGE, function, added=PAGE_ARGUMENTS, **options)
 
 
+def count() -> Any:
+    """How many rows the whole connection has; every one of them is visited."""
+    reads = Reads(Shape.COUNT, lambda scope: None, cost=COUNT_COST)
+    return strawberry.field(metadata={METADATA: reads})
+
+
 def facet(function: Function, **options: Any) -> Any:
     """A list of counts over all rows of the connection; the function gets them as `matching`."""
-    return _declared(Shape.FACET, function, skipped=2, **options)
+    return _declared(Shape.FACET, function, skipped=2, cost=FACET_COST, **options)
 
 
 def lookup(function: Function, **options: Any) -> Any:
@@ -190,6 +225,8 @@ def _declared(
     *,
     description: str | None = None,
     audiences: frozenset[Audience] = frozenset(Audience),
+    cost: int = 1,
+    length: int = LIST_LENGTH,
     skipped: int = 1,
     added: Sequence[inspect.Parameter] = (),
 ) -> Any:
@@ -210,5 +247,5 @@ def _declared(
     return strawberry.field(
         resolver=planned,
         description=description or inspect.getdoc(function),
-        metadata={METADATA: Reads(shape, function, audiences)},
+        metadata={METADATA: Reads(shape, function, audiences, cost=cost, length=length)},
     )

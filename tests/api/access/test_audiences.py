@@ -51,6 +51,7 @@ async def test_commands_are_forbidden_to_outsiders(hearth: Hearth, who: str, nam
 async def test_what_was_done_is_forbidden_to_outsiders(
     hearth: Hearth, who: str, field: str
 ) -> None:
+    await hearth.open()
     query = "{ availability { nodes { %s } } }" % field  # noqa: UP031 - braces
     assert await hearth.code(query, who=who) == "FORBIDDEN"
 

@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
-from asyncpg.pool import PoolConnectionProxy
 
 from api.access.viewer import Viewer
 from api.graph.answering import Asked
@@ -38,10 +38,10 @@ async def _offers(hearth: Hearth) -> None:
 
 def _sql(hearth: Hearth, asked: Asked, who: str) -> str:
     viewer = Viewer(AUDIENCES.get(who.partition(":")[0], Audience.PUBLIC))
-    plan, variables, _ = hearth.service.endpoint.answering._planned(asked, viewer)
+    planned = hearth.service.endpoint.answering._planned(asked, viewer)
     parts = []
-    for key, field in plan.fields.items():
-        chosen = field.chosen(variables) if isinstance(field, NodeField) else field
+    for key, field in planned.plan.fields.items():
+        chosen = field.chosen(planned.variables) if isinstance(field, NodeField) else field
         if isinstance(chosen, FieldPlan):
             parts.append(f"-- {key}\n{chosen.sql}\n")
     return re.sub(r" +\n", "\n", "\n".join(parts))
@@ -50,14 +50,14 @@ def _sql(hearth: Hearth, asked: Asked, who: str) -> str:
 def _watch(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that answer, as they are sent; the relay's run beside them."""
     ran: list[str] = []
-    fetch = PoolConnectionProxy.fetch
+    fetch = asyncpg.Connection.fetch
 
     async def watched(connection: Any, sql: str, *values: Any) -> Any:
         if "outbox" not in sql:
             ran.append(sql)
         return await fetch(connection, sql, *values)
 
-    monkeypatch.setattr(PoolConnectionProxy, "fetch", watched)
+    monkeypatch.setattr(asyncpg.Connection, "fetch", watched)
     return ran
 
 

@@ -1,16 +1,16 @@
 -- council
 SELECT array((SELECT row(open_offer_1.title, array((SELECT row(route_1.code, coalesce((SELECT route_window_1.status
 FROM route_window AS route_window_1
-WHERE route_window_1.route_code = route_1.code AND (route_window_1.known @> now()) AND (route_window_1.valid @> $1::TIMESTAMP WITH TIME ZONE)), $2::VARCHAR)) AS row_2
+WHERE route_window_1.route_code = route_1.code AND (route_window_1.known @> now()) AND (route_window_1.valid @> $1::TIMESTAMP WITH TIME ZONE)), 'NOT_YET_OPEN')) AS row_2
 FROM route AS route_1
 WHERE route_1.code = any(open_offer_1.route_codes) AND route_1.recorded_at <= now() ORDER BY route_1.code)), array((SELECT row(route_2.code, coalesce((SELECT route_window_2.status
 FROM route_window AS route_window_2
-WHERE route_window_2.route_code = route_2.code AND (route_window_2.known @> now()) AND (route_window_2.valid @> $3::TIMESTAMP WITH TIME ZONE)), $4::VARCHAR)) AS row_3
+WHERE route_window_2.route_code = route_2.code AND (route_window_2.known @> now()) AND (route_window_2.valid @> $4::TIMESTAMP WITH TIME ZONE)), 'NOT_YET_OPEN')) AS row_3
 FROM route AS route_2
 WHERE route_2.code = any(open_offer_1.route_codes) AND route_2.recorded_at <= now() ORDER BY route_2.code))) AS row_1
 FROM open_offer AS open_offer_1
 WHERE open_offer_1.council_gss = council_1.gss_code ORDER BY open_offer_1.updated_at DESC, open_offer_1.id DESC
- LIMIT $5::INTEGER + $6::INTEGER)) AS array_1
+ LIMIT $3::INTEGER + 1)) AS array_1
 FROM council AS council_1
-WHERE council_1.gss_code = $7::VARCHAR OR $7::VARCHAR = any(council_1.former_gss_codes) ORDER BY council_1.gss_code
- LIMIT $8::INTEGER
+WHERE council_1.gss_code = $2::TEXT OR $2::TEXT = any(council_1.former_gss_codes) ORDER BY council_1.gss_code
+ LIMIT 1

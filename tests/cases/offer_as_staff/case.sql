@@ -1,17 +1,17 @@
 -- offers
 SELECT staff_offer_1.title, support_kind_1.code, support_kind_1.name, support_kind_1.lgsl_code, council_1.name AS name_1, array((SELECT row(twinning_1.partner_city, twinning_1.status) AS row_1
 FROM twinning AS twinning_1
-WHERE twinning_1.council_gss = council_1.gss_code AND coalesce(twinning_1.status_since, $1::VARCHAR) <= CAST(CAST(timezone($2::VARCHAR, $3::TIMESTAMP WITH TIME ZONE) AS DATE) AS TEXT) AND NOT (EXISTS (SELECT 1
+WHERE twinning_1.council_gss = council_1.gss_code AND coalesce(twinning_1.status_since, '') <= CAST(CAST(timezone('Europe/London', $3::TIMESTAMP WITH TIME ZONE) AS DATE) AS TEXT) AND NOT (EXISTS (SELECT 1
 FROM twinning AS twinning_2
-WHERE twinning_2.council_gss = twinning_1.council_gss AND twinning_2.partner_city = twinning_1.partner_city AND coalesce(twinning_2.status_since, $4::VARCHAR) <= CAST(CAST(timezone($2::VARCHAR, $3::TIMESTAMP WITH TIME ZONE) AS DATE) AS TEXT) AND coalesce(twinning_2.status_since, $5::VARCHAR) > coalesce(twinning_1.status_since, $6::VARCHAR))) ORDER BY twinning_1.partner_city, twinning_1.id)) AS array_1, array((SELECT row(route_1.code, coalesce((SELECT route_window_1.status
+WHERE twinning_2.council_gss = twinning_1.council_gss AND twinning_2.partner_city = twinning_1.partner_city AND coalesce(twinning_2.status_since, '') <= CAST(CAST(timezone('Europe/London', $3::TIMESTAMP WITH TIME ZONE) AS DATE) AS TEXT) AND coalesce(twinning_2.status_since, '') > coalesce(twinning_1.status_since, ''))) ORDER BY twinning_1.partner_city, twinning_1.id)) AS array_1, array((SELECT row(route_1.code, coalesce((SELECT route_window_1.status
 FROM route_window AS route_window_1
-WHERE route_window_1.route_code = route_1.code AND (route_window_1.known @> now()) AND (route_window_1.valid @> $7::TIMESTAMP WITH TIME ZONE)), $8::VARCHAR)) AS row_2
+WHERE route_window_1.route_code = route_1.code AND (route_window_1.known @> now()) AND (route_window_1.valid @> $4::TIMESTAMP WITH TIME ZONE)), 'NOT_YET_OPEN')) AS row_2
 FROM route AS route_1
 WHERE route_1.code = any(staff_offer_1.route_codes) AND route_1.recorded_at <= now() ORDER BY route_1.code)) AS array_2, array((SELECT row(route_2.code, coalesce((SELECT route_window_2.status
 FROM route_window AS route_window_2
-WHERE route_window_2.route_code = route_2.code AND (route_window_2.known @> now()) AND (route_window_2.valid @> $9::TIMESTAMP WITH TIME ZONE)), $10::VARCHAR)) AS row_3
+WHERE route_window_2.route_code = route_2.code AND (route_window_2.known @> now()) AND (route_window_2.valid @> $5::TIMESTAMP WITH TIME ZONE)), 'NOT_YET_OPEN')) AS row_3
 FROM route AS route_2
 WHERE route_2.code = any(staff_offer_1.route_codes) AND route_2.recorded_at <= now() ORDER BY route_2.code)) AS array_3
 FROM staff_offer AS staff_offer_1 LEFT OUTER JOIN support_kind AS support_kind_1 ON support_kind_1.code = staff_offer_1.kind_code LEFT OUTER JOIN council AS council_1 ON council_1.gss_code = staff_offer_1.council_gss
-WHERE staff_offer_1.search_text @@ websearch_to_tsquery($11::REGCONFIG, $12::VARCHAR) ORDER BY staff_offer_1.updated_at DESC, staff_offer_1.id DESC
- LIMIT $13::INTEGER + $14::INTEGER
+WHERE staff_offer_1.search_text @@ websearch_to_tsquery('english'::regconfig, $1::TEXT) ORDER BY staff_offer_1.updated_at DESC, staff_offer_1.id DESC
+ LIMIT $2::INTEGER + 1

@@ -9,7 +9,7 @@ FROM offer_check AS offer_check_1
 WHERE offer_check_1.offer_id = staff_offer_1.id ORDER BY offer_check_1.kind, offer_check_1.id)) AS array_1, array((SELECT row(audit_event_1.command, audit_event_1.actor_name) AS row_2
 FROM audit_event AS audit_event_1
 WHERE audit_event_1.subject_id = staff_offer_1.id ORDER BY audit_event_1.at DESC, audit_event_1.id DESC
- LIMIT $3::INTEGER + $4::INTEGER)) AS array_2, staff_offer_1.places_left AS places_left, staff_offer_1.id AS id
+ LIMIT $4::INTEGER + 1)) AS array_2, staff_offer_1.places_left AS places_left, staff_offer_1.id AS id
 FROM staff_offer AS staff_offer_1
 WHERE staff_offer_1.status = any($1::TEXT[]) AND (staff_offer_1.last_confirmed_on IS NULL OR staff_offer_1.last_confirmed_on < $2::DATE) ORDER BY staff_offer_1.places_left DESC, staff_offer_1.id DESC
- LIMIT $5::INTEGER + $6::INTEGER) AS anon_1 ON true ORDER BY anon_1.places_left DESC, anon_1.id DESC
+ LIMIT $3::INTEGER + 1) AS anon_1 ON true ORDER BY anon_1.places_left DESC, anon_1.id DESC
