@@ -29,8 +29,10 @@ from graphql import (
 from schema.refusals import BadRequest, TooCostly, TooDeep
 
 DEEPEST = 15
+LONGEST_TEXT = 100_000
 MOST_ALIASES = 50
 MOST_COST = 50_000
+MOST_DEFINITIONS = 250
 MOST_DIRECTIVES = 50
 MOST_FIELDS = 1000
 MOST_TOKENS = 3000
