@@ -1,6 +1,6 @@
 """One request, answered: its document planned, its fields read or its commands run."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from api.graph.availability import Availability
 from api.offers.commands import Outcome
 from api.reading.answer import introspector, payload, root_value
 from api.reading.documents import Documents, InvalidDocumentError
+from api.reading.limits import Measure
 from api.reading.operation import (
     IntrospectionField,
     OperationPlan,
@@ -25,18 +26,26 @@ from api.store.database import Database
 from api.writing import unit_of_work
 from api.writing.outbox import Relay
 from api.writing.problems import Declined
-from schema.refusals import BadRequest, Forbidden, Refused
+from schema.refusals import BadRequest, Forbidden, NotByGet, Refused, TooMany
 from schema.words import Audience
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One GraphQL request."""
+    """One GraphQL request. A mutation in one that is read-only is refused before it is planned."""
 
     query: str
     operation_name: str | None
     variables: Mapping[str, Any]
     is_read_only: bool = False
+
+
+Admit = Callable[[OperationType, Measure], None]
+"""Told what is about to be done, before any SQL; may raise Refused to stop it."""
+
+
+def admit_all(kind: OperationType, measure: Measure) -> None:
+    """Stop nothing."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,7 @@ class Answer:
     errors: list[dict[str, Any]]
     status: int = 200
     refusal: Refused | None = None
+    is_read: bool = False
 
     def body(self) -> dict[str, Any]:
         """The response as the GraphQL specification shapes it."""
@@ -86,15 +96,13 @@ class Answering:
         self.graphql_schema = self.schema._schema
         self.documents = Documents(self.graphql_schema)
 
-    async def answer(self, asked: Asked, viewer: Viewer) -> Answer:
+    async def answer(self, asked: Asked, viewer: Viewer, admit: Admit = admit_all) -> Answer:
         """The answer to a query or mutation."""
         try:
-            plan, variables, introspect = self._planned(asked, viewer)
+            plan, variables, introspect = self._planned(asked, viewer, admit)
             if plan.kind is OperationType.SUBSCRIPTION:
                 raise BadRequest("Subscriptions go over a WebSocket (graphql-transport-ws).")
             if plan.kind is OperationType.MUTATION:
-                if asked.is_read_only:
-                    raise BadRequest("A mutation must be sent by POST.")
                 return await self._run(plan, variables, viewer)
             return await self._read(plan, variables, viewer, introspect)
         except InvalidDocumentError as error:
@@ -104,13 +112,18 @@ class Answering:
         except Refused as error:
             return refused(error)
 
-    def _planned(self, asked: Asked, viewer: Viewer) -> tuple[OperationPlan, Variables, Any]:
+    def _planned(
+        self, asked: Asked, viewer: Viewer, admit: Admit = admit_all
+    ) -> tuple[OperationPlan, Variables, Any]:
         document = self.documents.document(asked.query)
         operation = document.operation(asked.operation_name)
-        plan, variables, _ = document.plan(operation, asked.variables, viewer.audience)
+        if asked.is_read_only and operation.operation is OperationType.MUTATION:
+            raise NotByGet("A mutation must be sent by POST.")
+        plan, variables, measure = document.plan(operation, asked.variables, viewer.audience)
         introspects = any(isinstance(each, IntrospectionField) for each in plan.fields.values())
         if introspects and viewer.audience is Audience.PUBLIC and not self.is_development:
             raise Forbidden("Introspection needs a token here; the schema is published as SDL.")
+        admit(plan.kind, measure)
         introspect = introspector(self.graphql_schema, document.node, operation, asked.variables)
         return plan, variables, introspect
 
@@ -127,14 +140,14 @@ class Answering:
             return data
 
         if plan.statements == 0:
-            return Answer(await read(None), [])
+            return Answer(await read(None), [], is_read=True)
         if viewer.subject is None and plan.statements == 1:
             # One statement is one snapshot by itself: no transaction, one round trip.
             async with self.members.public() as connection:
-                return Answer(await read(connection), [])
+                return Answer(await read(connection), [], is_read=True)
         isolation = "repeatable_read" if plan.statements > 1 else None
         async with self.members.entered(viewer, readonly=True, isolation=isolation) as entered:
-            return Answer(await read(entered[0]), [])
+            return Answer(await read(entered[0]), [], is_read=True)
 
     async def _run(self, plan: OperationPlan, variables: Variables, viewer: Viewer) -> Answer:
         data: dict[str, Any] = {}
@@ -169,15 +182,25 @@ class Answering:
             self.relay.nudge()
         return shown
 
-    async def stream(self, asked: Asked, viewer: Viewer) -> AsyncIterator[Answer]:
+    async def stream(
+        self, asked: Asked, viewer: Viewer, admit: Admit = admit_all
+    ) -> AsyncIterator[Answer]:
         """The answers to a subscription, as things happen; or the one answer to anything else."""
+
+        def admit_subscription(kind: OperationType, measure: Measure) -> None:
+            if kind is OperationType.SUBSCRIPTION:
+                admit(kind, measure)
+
         try:
-            plan, variables, _ = self._planned(asked, viewer)
+            plan, variables, _ = self._planned(asked, viewer, admit_subscription)
+        except TooMany as refusal:
+            yield refused(refusal)
+            return
         except (InvalidDocumentError, RootFieldError, Refused):
             yield await self.answer(asked, viewer)
             return
         if plan.kind is not OperationType.SUBSCRIPTION:
-            yield await self.answer(asked, viewer)
+            yield await self.answer(asked, viewer, admit)
             return
         ((key, field),) = plan.fields.items()
         assert isinstance(field, PayloadField)
