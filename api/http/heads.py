@@ -32,14 +32,18 @@ class Head:
     if_none_match: bytes | None
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self.accept = self.accept_encoding = self.authorization = self.if_none_match = None
-        self.content_encoding = self.content_length = self.content_type = None
+        found: dict[bytes, bytes] = {}
         for name, value in headers:
-            attribute = _ATTRIBUTES.get(name)
-            if attribute is not None:
-                # A header that is given twice means both (RFC 9110, 5.3).
-                before = getattr(self, attribute)
-                setattr(self, attribute, value if before is None else before + b", " + value)
+            # A header that is given twice means both (RFC 9110, 5.3).
+            found[name] = found[name] + b", " + value if name in found else value
+        get = found.get
+        self.accept = get(b"accept")
+        self.accept_encoding = get(b"accept-encoding")
+        self.authorization = get(b"authorization")
+        self.content_encoding = get(b"content-encoding")
+        self.content_length = get(b"content-length")
+        self.content_type = get(b"content-type")
+        self.if_none_match = get(b"if-none-match")
 
     def media_type(self) -> str:
         """The media type to answer in; raises HttpError 406 where none of ours will do."""
@@ -69,9 +73,6 @@ class Head:
             return False
         tags = [tag.strip().removeprefix(b"W/") for tag in self.if_none_match.split(b",")]
         return etag in tags or tags == [b"*"]
-
-
-_ATTRIBUTES = {name.replace("_", "-").encode(): name for name in Head.__slots__}
 
 
 @lru_cache(256)

@@ -35,10 +35,11 @@ async def read_body(head: Head, receive: Receive) -> bytes:
         raise HttpError(415, f"Send the request as {JSON}, in UTF-8.")
     if head.content_encoding not in (None, b"identity"):
         raise HttpError(415, "Send the request uncompressed.")
-    declared = head.content_length or b"0"
-    if not declared.isdigit():
+    declared = head.content_length
+    if declared is not None and not declared.isdigit():
         raise HttpError(400, "Content-Length is not a number.")
-    if int(declared) > LARGEST_BODY:
+    length = -1 if declared is None else int(declared)
+    if length > LARGEST_BODY:
         raise _too_large()
     chunks: list[bytes] = []
     size = 0
@@ -50,7 +51,8 @@ async def read_body(head: Head, receive: Receive) -> bytes:
         size += len(chunk)
         if size > LARGEST_BODY:
             raise _too_large()
-        if not message.get("more_body"):
+        # The server may say only later, at the cost of another turn of the loop, that it was all.
+        if size == length or not message.get("more_body"):
             return b"".join((*chunks, chunk)) if chunks else bytes(chunk)
         chunks.append(chunk)
 
