@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,18 +22,23 @@ from api.access.tokens import verifier
 from api.graph.answering import Answering
 from api.graph.availability import Availability
 from api.graph.schema import make_schema
+from api.http.answers import Answers
+from api.http.budgets import Budgets
 from api.http.endpoint import Door, Endpoint
 from api.http.graphiql import Page
 from api.http.guard import Guard
 from api.http.health import Health
+from api.http.persisted import Persisted, read_documents
 from api.http.sockets import Sockets
 from api.settings import PARENT, Settings
 from api.store.database import Database
 from api.store.listening import Listener
 from api.store.roles import RELAY
-from api.writing.outbox import CHANNEL, Relay
+from api.store.turning import seconds_to_turn
+from api.writing.outbox import Relay
 
 GRAPHQL_PATH = "/graphql"
+MEGABYTE = 1024 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +51,14 @@ class Service:
             url, pool_size=settings.pool_size, query_seconds=settings.query_seconds
         )
         members = Members(self.database)
-        self.relay = Relay(self.database)
-        self.listener = Listener(self.database, RELAY, CHANNEL)
+        self.listener = Listener(self.database, RELAY)
+        self.answers = Answers(
+            settings.answers_kept * MEGABYTE,
+            self.listener.is_listening,
+            partial(seconds_to_turn, self.database),
+        )
+        self.listener.hear(self.answers.drop)
+        self.relay = Relay(self.database, nudged=self.answers.drop)
         schema = make_schema()
         answering = Answering(
             schema=schema,
@@ -58,8 +70,17 @@ class Service:
         )
         door = Door(members, verifier(settings))
         page = Page() if settings.is_development else None
-        self.endpoint = Endpoint(answering, door, page)
-        self.sockets = Sockets(schema, answering, door)
+        budgets = Budgets(settings.budget, settings.public_budget)
+        self.endpoint = Endpoint(
+            answering=answering,
+            door=door,
+            page=page,
+            answers=self.answers,
+            budgets=budgets,
+            persisted=Persisted(read_documents(settings.documents, answering.documents)),
+            query_seconds=settings.query_seconds,
+        )
+        self.sockets = Sockets(schema, answering, door, budgets)
         health = Health(members, self.listener)
         routes: list[BaseRoute] = [
             Route("/health/live", health.live),

@@ -15,6 +15,9 @@ from granian.constants import Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from api.graph.schema import make_schema
+from api.http.persisted import read_documents
+from api.reading.documents import Documents
 from api.settings import PARENT, Settings
 from api.store.migrating import head
 
@@ -26,9 +29,11 @@ READY_SECONDS = 30.0
 def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) -> None:
     """Serve until told to stop; `when_ready` is called once the service can do its work.
 
-    Raises ValueError where the schema isn't the one this version was built for.
+    Raises ValueError where the schema isn't the one this version was built for, or HEARTH_DOCUMENTS
+    can't be answered from.
     """
     asyncio.run(_check_schema(url))
+    read_documents(settings.documents, Documents(make_schema()._schema))
     # The workers read their settings from the environment, as any process does.
     os.environ["HEARTH_DATABASE_URL"] = url
     os.environ[PARENT] = str(os.getpid())

@@ -16,12 +16,21 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HEARTH_", frozen=True)
 
+    answers_kept: int = Field(
+        64, ge=0, description="megabytes of public answers that a worker keeps; 0 keeps none"
+    )
     audience: str = Field("hearth", description="the audience (aud) that tokens must name")
+    budget: float = Field(
+        1_000_000, ge=0, description="points a second that a token's holder may use; 0: no limit"
+    )
     database_url: str | None = Field(
         None, description="PostgreSQL 15 or newer to use; without it, an embedded server is started"
     )
     development: bool | None = Field(
         None, description="GraphiQL and introspection for all; on unless a database URL is set"
+    )
+    documents: Path | None = Field(
+        None, description="folder of *.graphql documents that clients may name by their hash"
     )
     home: Path = Field(Path(".hearth"), description="folder of the embedded data and its keys")
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -34,7 +43,10 @@ class Settings(BaseSettings):
     )
     pool_size: int = Field(8, ge=1, le=200, description="connections per audience and worker")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
-    query_seconds: float = Field(5.0, gt=0, description="longest time one statement may take")
+    public_budget: float = Field(
+        0, ge=0, description="points a second for each address without a token; 0: no limit"
+    )
+    query_seconds: float = Field(5.0, gt=0, description="longest time a query may take")
     workers: int = Field(1, ge=1, le=64, description="server processes")
 
     @model_validator(mode="after")

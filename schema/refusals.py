@@ -10,8 +10,12 @@ malformed, not allowed, too large or can't be answered now.
     ├── NotFound           what must be there isn't, or isn't theirs: the same answer
     ├── TooDeep            nested too deep
     ├── TooCostly          asks for too much at once
+    ├── TooMany            asks for more in a while than the budget has; try again later
+    ├── NotByGet           a mutation sent by GET
+    ├── UnknownDocument    a hash of a document that isn't known here
     ├── TimedOut           took longer than allowed
-    └── Unavailable        the database can't answer now; try again
+    ├── Unavailable        the database can't answer now; try again
+    └── Failed             our own mistake
 """
 
 from typing import ClassVar
@@ -68,6 +72,34 @@ class TooCostly(Refused):
     code = "TOO_COSTLY"
 
 
+class TooMany(Refused):
+    """Asks for more in a while than the asker's budget has; `seconds` until it has enough."""
+
+    code = "TOO_MANY"
+    status = 429
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class NotByGet(Refused):
+    """A mutation sent by GET, which must change nothing."""
+
+    status = 405
+
+
+class UnknownDocument(Refused):
+    """A hash of a document that isn't known here: send the document itself, once."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+    status = 404
+
+    def __init__(self) -> None:
+        # The text that clients of automatic persisted queries look for.
+        super().__init__("PersistedQueryNotFound")
+
+
 class TimedOut(Refused):
     """Took longer than allowed; cancelled in the database."""
 
@@ -80,3 +112,13 @@ class Unavailable(Refused):
 
     code = "UNAVAILABLE"
     status = 503
+
+
+class Failed(Refused):
+    """Our own mistake. What happened is in the log; its text could hold what nobody may see."""
+
+    code = "INTERNAL"
+    status = 500
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong here; it is logged.")

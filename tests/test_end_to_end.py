@@ -134,6 +134,115 @@ async def test_a_page_changes_within_a_second_whichever_worker_took_it(
             }
 
 
+PLACES = "{availability{nodes{title placesLeft}}}"
+END = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'hearth listening'
+"""
+
+
+async def _clients_of_both(port: int) -> list[httpx.AsyncClient]:
+    """Many connections, each of which stays with its worker: both have some."""
+    return [httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") for _ in range(12)]
+
+
+async def _shown(client: httpx.AsyncClient) -> Any:
+    response = await client.get("/graphql", params={"query": PLACES})
+    return response.json()["data"]["availability"]["nodes"]
+
+
+async def test_every_worker_shows_a_change_within_a_second(hearth: Hearth, home: Path) -> None:
+    token = await hearth.token(OFFICER)
+    offer = await hearth.open(title="Room")
+    owner = await hearth.owner()
+    with _serving(hearth.copy, home) as (_, port):
+        await asyncio.sleep(2)  # the second worker may still be starting
+        clients = await _clients_of_both(port)
+
+        async def all_show(expected: list[dict[str, Any]], seconds: float) -> None:
+            deadline = time.monotonic() + seconds
+            while True:
+                shown = [await _shown(client) for client in clients]
+                if all(each == expected for each in shown):
+                    return
+                assert time.monotonic() < deadline, shown
+                await asyncio.sleep(0.02)
+
+        await all_show([{"title": "Room", "placesLeft": 2}], 1)
+        await clients[0].post(
+            "/graphql",
+            json={"query": UPDATE, "variables": {"id": offer["id"]}},
+            headers={"authorization": f"Bearer {token}"},
+        )
+        await all_show([{"title": "Room", "placesLeft": 5}], 1)
+        # What is changed while the listening connections are down, nobody tells them.
+        assert await owner.fetchval(END) >= 2
+        await owner.execute("UPDATE offer SET places = 4")
+        await all_show([{"title": "Room", "placesLeft": 4}], 1)
+        await owner.execute(
+            "UPDATE offer SET held = 1, holds_end_at = clock_timestamp() + interval '2 s'"
+        )
+        await owner.execute("INSERT INTO outbox (topic, payload) VALUES ('offer', '{}')")
+        await all_show([{"title": "Room", "placesLeft": 3}], 1)
+        await asyncio.sleep(2 - 1)
+        await all_show([{"title": "Room", "placesLeft": 4}], 1.2)
+        for client in clients:
+            await client.aclose()
+    await owner.close()
+
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+async def test_hanging_up_stops_a_query_and_finishes_a_mutation(hearth: Hearth, home: Path) -> None:
+    token = await hearth.token(OFFICER)
+    watching, locking = await hearth.owner(), await hearth.owner()
+
+    async def waiting(count: int) -> None:
+        async with asyncio.timeout(2):
+            while await watching.fetchval(WAITING) != count:  # noqa: ASYNC110 - no event for it
+                await asyncio.sleep(0.02)
+
+    async def ask(port: int, query: str, **variables: Any) -> asyncio.StreamWriter:
+        body = json.dumps({"query": query, "variables": variables})
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            f"POST /graphql HTTP/1.1\r\nhost: hearth\r\ncontent-type: application/json\r\n"
+            f"authorization: Bearer {token}\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode()
+        )
+        await writer.drain()
+        return writer
+
+    with _serving(hearth.copy, home) as (_, port):
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {token}"}) as client:
+            for _ in range(8):  # whoever is let in must not wait for what is locked
+                await client.post(
+                    f"http://127.0.0.1:{port}/graphql", json={"query": "{ viewer { name } }"}
+                )
+        async with locking.transaction():
+            await locking.execute("LOCK TABLE offer IN ACCESS EXCLUSIVE MODE")
+            hanging = await ask(port, "{ offers { nodes { title } } }")
+            await waiting(1)
+            hanging.close()
+            await waiting(0)
+            given = {"kind": "hosting", "title": "Room", "placesTotal": 2}
+            hanging = await ask(port, CREATE, input=given)
+            await waiting(1)
+            hanging.close()
+            await asyncio.sleep(0.5)
+            await waiting(1)
+        deadline = time.monotonic() + 2
+        while await watching.fetchval("SELECT count(*) FROM offer") != 1:
+            assert time.monotonic() < deadline, "the mutation was left"
+            await asyncio.sleep(0.02)
+        assert await watching.fetchval("SELECT count(*) FROM audit_event") == 1
+    await watching.close()
+    await locking.close()
+
+
 async def test_a_socket_with_a_bad_token_is_closed(hearth: Hearth, home: Path) -> None:
     with _serving(hearth.copy, home) as (_, port):
         address = f"ws://127.0.0.1:{port}/graphql"

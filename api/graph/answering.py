@@ -1,6 +1,7 @@
 """One request, answered: its document planned, its fields read or its commands run."""
 
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,18 +24,37 @@ from api.store.database import Database
 from api.writing import unit_of_work
 from api.writing.outbox import Relay
 from api.writing.problems import Declined
-from schema.refusals import BadRequest, Forbidden, Refused, TimedOut, Unauthenticated, Unavailable
+from schema.refusals import (
+    BadRequest,
+    Failed,
+    Forbidden,
+    NotByGet,
+    Refused,
+    TimedOut,
+    Unauthenticated,
+    Unavailable,
+)
 from schema.words import Audience
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One GraphQL request."""
+    """One GraphQL request. A mutation in one that is read-only is refused before it is planned."""
 
     query: str
     operation_name: str | None
     variables: Mapping[str, Any]
     is_read_only: bool = False
+
+
+Admit = Callable[[OperationType, Measure], None]
+"""Told what is about to be done, before any SQL; may raise Refused to stop it."""
+
+
+def admit_all(kind: OperationType, measure: Measure) -> None:
+    """Stop nothing."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,7 @@ class Answer:
     errors: list[dict[str, Any]]
     status: int = 200
     refusal: Refused | None = None
+    is_read: bool = False
 
     def body(self) -> dict[str, Any]:
         """The response as the GraphQL specification shapes it."""
@@ -72,7 +93,6 @@ class Planned:
     operation: OperationDefinitionNode
     plan: OperationPlan
     variables: Variables
-    measure: Measure
 
     def without(self, refused: Mapping[Path, Refused]) -> "Planned":
         """The same with some fields answered by their refusals."""
@@ -115,29 +135,33 @@ class Answering:
         prepare(self.graphql_schema)
         self.documents = Documents(self.graphql_schema)
 
-    async def answer(self, asked: Asked, viewer: Viewer) -> Answer:
+    async def answer(self, asked: Asked, viewer: Viewer, admit: Admit = admit_all) -> Answer:
         """The answer to a query or mutation."""
         try:
-            planned = self._planned(asked, viewer)
+            planned = self._planned(asked, viewer, admit)
             if planned.plan.kind is OperationType.SUBSCRIPTION:
                 raise BadRequest("Subscriptions go over a WebSocket (graphql-transport-ws).")
-            if planned.plan.kind is OperationType.MUTATION:
-                if asked.is_read_only:
-                    raise BadRequest("A mutation must be sent by POST.")
-                return await self._run(planned)
-            return await self._read(planned)
+            return await self._answered(planned)
         except InvalidDocumentError as error:
             return _invalid(error)
         except Refused as error:
             return refused(error)
 
-    def _planned(self, asked: Asked, viewer: Viewer) -> Planned:
+    def _planned(self, asked: Asked, viewer: Viewer, admit: Admit = admit_all) -> Planned:
         document = self.documents.document(asked.query)
         operation = document.operation(asked.operation_name)
+        if asked.is_read_only and operation.operation is OperationType.MUTATION:
+            raise NotByGet("A mutation must be sent by POST.")
         plan, variables, measure = document.plan(operation, asked.variables, viewer.audience)
         if plan.introspects and viewer.audience is Audience.PUBLIC and not self.is_development:
             raise Forbidden("Introspection needs a token here; the schema is published as SDL.")
-        return Planned(asked, viewer, document, operation, plan, variables, measure)
+        admit(plan.kind, measure)
+        return Planned(asked, viewer, document, operation, plan, variables)
+
+    async def _answered(self, planned: Planned) -> Answer:
+        if planned.plan.kind is OperationType.MUTATION:
+            return await self._run(planned)
+        return replace(await self._read(planned), is_read=True)
 
     async def _read(self, planned: Planned) -> Answer:
         refused: dict[Path, Refused] = {}
@@ -209,30 +233,39 @@ class Answering:
             self.relay.nudge()
         return shown
 
-    async def stream(self, asked: Asked, viewer: Viewer) -> AsyncIterator[Answer]:
+    async def stream(
+        self, asked: Asked, viewer: Viewer, admit: Admit = admit_all
+    ) -> AsyncIterator[Answer]:
         """The answers to a subscription, as things happen; or the one answer to anything else."""
         try:
-            planned = self._planned(asked, viewer)
-        except (InvalidDocumentError, Refused):
-            yield await self.answer(asked, viewer)
-            return
-        if planned.plan.kind is not OperationType.SUBSCRIPTION:
-            yield await self.answer(asked, viewer)
-            return
-        ((key, field),) = planned.plan.fields.items()
-        try:
-            if isinstance(field, ConstantField):
-                raise field.value
-            assert isinstance(field, PayloadField)
-            outcomes = field.function(self.availability, **field.arguments(planned.variables))
-            async for outcome in outcomes:
-                async with self.members.entered(viewer, readonly=True) as (connection, _):
-                    shown = await payload(connection, field, planned.variables, outcome)
-                yield planned.answer({key: shown})
+            planned = self._planned(asked, viewer, admit)
+            if planned.plan.kind is OperationType.SUBSCRIPTION:
+                async for answer in self._streamed(planned):
+                    yield answer
+            else:
+                yield await self._answered(planned)
+        except InvalidDocumentError as error:
+            yield _invalid(error)
         except FieldsRefusedError as error:
             yield refused(next(iter(error.refused.values())))
+        except MovedError:
+            yield refused(Unauthenticated())
         except Refused as refusal:
             yield refused(refusal)
+        except Exception:
+            logger.exception("A subscription failed")
+            yield refused(Failed())
+
+    async def _streamed(self, planned: Planned) -> AsyncIterator[Answer]:
+        ((key, field),) = planned.plan.fields.items()
+        if isinstance(field, ConstantField):
+            raise field.value
+        assert isinstance(field, PayloadField)
+        outcomes = field.function(self.availability, **field.arguments(planned.variables))
+        async for outcome in outcomes:
+            async with self.members.entered(planned.viewer, readonly=True) as (connection, _):
+                shown = await payload(connection, field, planned.variables, outcome)
+            yield planned.answer({key: shown})
 
 
 def _invalid(error: InvalidDocumentError) -> Answer:

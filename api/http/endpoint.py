@@ -1,28 +1,32 @@
-"""`/graphql`: a raw ASGI endpoint. POST asks; GET shows GraphiQL, in development only."""
+"""`/graphql`: a raw ASGI endpoint. POST asks; GET asks too, for queries, or shows GraphiQL."""
 
 import logging
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from starlette.datastructures import Headers
+from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from api.access.members import Members, MovedError
 from api.access.tokens import Verifier
 from api.access.viewer import PUBLIC, Viewer
-from api.graph.answering import Answer, Answering, refused
+from api.graph.answering import Admit, Answer, Answering, Asked, refused
+from api.http.answers import Answers
+from api.http.budgets import Budgets, Remaining
+from api.http.errors import GRAPHQL_JSON, JSON, HttpError
 from api.http.graphiql import Page
-from api.http.requests import (
-    GRAPHQL_JSON,
-    HttpError,
-    asked_of,
-    read_body,
-    response_type,
-)
-from schema.refusals import Refused, Unauthenticated, Unavailable
+from api.http.heads import Head
+from api.http.persisted import Persisted
+from api.http.requests import Parameters, of_body, of_query_string, read_body
+from api.http.responses import Response, respond
+from api.http.watching import HungUpError, Watch
+from api.reading.limits import MOST_COST, Measure
+from schema.refusals import Failed, NotByGet, Refused, TooMany, Unauthenticated, Unavailable
 
+ALLOW = ((b"allow", b"GET, HEAD, POST, OPTIONS"),)
 RETRY_SECONDS = b"1"
+# A GraphQL response with both data and errors, by the specification's edition of September 2026.
+PARTIAL_SUCCESS = 294
 
 logger = logging.getLogger(__name__)
 
@@ -44,91 +48,144 @@ class Door:
         return await self.members.viewer(self.verifier.subject(token.strip()))
 
 
+@dataclass
+class Asking:
+    """One request under way: what it costs and what it leaves of its asker's budget."""
+
+    parameters: Parameters
+    is_read_only: bool
+    watch: Watch
+    address: str
+    cost: int = 0
+    remaining: Remaining | None = None
+    is_admitted: bool = False
+
+    def extensions(self) -> dict[str, Any]:
+        """What the response's `extensions` say of it, to those who ask for that."""
+        if not (self.parameters.is_cost_wanted and self.is_admitted):
+            return {}
+        cost: dict[str, Any] = {"requested": self.cost, "limit": MOST_COST}
+        if self.remaining:
+            cost["remaining"] = self.remaining.points
+            cost["perSecond"] = self.remaining.per_second
+        return {"cost": cost}
+
+
 @dataclass(frozen=True)
 class Endpoint:
-    """The GraphQL endpoint."""
+    """The GraphQL endpoint. A query takes `query_seconds` at the most."""
 
     answering: Answering
     door: Door
     page: Page | None
+    answers: Answers
+    budgets: Budgets
+    persisted: Persisted
+    query_seconds: float
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        headers = Headers(scope=scope)
-        media_type = GRAPHQL_JSON
+        head = Head(scope["headers"])
+        method = scope["method"]
+        is_get = method in ("GET", "HEAD")
+        media_type = JSON
         try:
-            if scope["method"] == "GET" and self.page and "text/html" in headers.get("accept", ""):
+            if method == "GET" and self.page and b"text/html" in (head.accept or b""):
                 await self.page(scope, receive, send)
                 return
-            if scope["method"] != "POST":
-                raise HttpError(405, "Send GraphQL requests by POST.", ((b"allow", b"POST"),))
-            media_type = response_type(headers)
-            asked = asked_of(headers, await read_body(headers, receive))
-            answer = await self._answer(asked, headers.get("authorization"))
+            if not is_get and method != "POST":
+                raise HttpError(405, "Send GraphQL requests by POST or GET.", ALLOW)
+            media_type = head.media_type()
+            text = scope["query_string"] if is_get else await read_body(head, receive)
+            # Nothing but these decides on a public answer; any credential at all is no public one.
+            key = (text, is_get, media_type, head.is_gzip_wanted())
+            response = self.answers.find(key) if head.authorization is None else None
+            if response is None:
+                response = await self._respond(scope, receive, head, key)
         except HttpError as error:
-            await respond(send, error.status, error.body(), media_type, error.headers)
-            return
+            response = await respond(
+                error.body(), media_type, status=error.status, headers=error.headers
+            )
         except Exception:
-            # Whatever it was is in the log; its text could hold what the asker may not see.
             logger.exception("A request failed")
-            failed = HttpError(500, "Something went wrong here; it is logged.", code="INTERNAL")
-            await respond(send, 500, failed.body(), media_type)
-            return
-        await respond(send, *http_answer(answer, media_type))
+            failed = refused(Failed())
+            response = await respond(failed.body(), media_type, status=failed.status)
+        await response.send(send, head, is_head=method == "HEAD")
 
-    async def _answer(self, asked: Any, authorization: str | None) -> Answer:
+    async def _respond(
+        self, scope: Scope, receive: Receive, head: Head, key: tuple[bytes, bool, str, bool]
+    ) -> Response:
+        text, is_get, media_type, is_gzip_wanted = key
+        parameters = of_query_string(text) if is_get else of_body(text)
+        is_public = head.authorization is None and not parameters.is_cost_wanted
+        address = (scope.get("client") or ("",))[0]
         try:
-            for _ in range(2):
-                viewer = await self.door.viewer(authorization)
-                try:
-                    return await self.answering.answer(asked, viewer)
-                except MovedError:
-                    continue
-            raise Unauthenticated
+            with Watch(receive, self.query_seconds) as watch:
+                asking = Asking(parameters, is_get, watch, address)
+                generation = await self.answers.generation() if is_public else None
+                answer = await self._answer(asking, head)
+        except HungUpError as error:
+            raise HttpError(400, "The client went away.") from error
         except Refused as refusal:
-            return refused(refusal)
+            answer = refused(refusal)
+        body = answer.body()
+        if extensions := asking.extensions():
+            body["extensions"] = extensions
+        is_public = is_public and answer.is_read and not answer.errors
+        response = await respond(
+            body,
+            media_type,
+            status=_status(body, answer, media_type),
+            is_gzip_wanted=is_gzip_wanted,
+            is_public=is_public and is_get,
+            headers=_headers(answer.refusal),
+        )
+        if is_public and generation is not None:
+            self.answers.keep(generation, key, len(text), response)
+        return response
+
+    async def _answer(self, asking: Asking, head: Head) -> Answer:
+        given = asking.parameters
+        text = self.persisted.text(given.query, given.hashes)
+        asked = Asked(text, given.operation_name, given.variables, asking.is_read_only)
+        authorization = head.authorization.decode("latin-1") if head.authorization else None
+        for _ in range(2):
+            viewer = await self.door.viewer(authorization)
+            try:
+                return await self.answering.answer(asked, viewer, self._admit(asking, viewer, text))
+            except MovedError:
+                continue
+        raise Unauthenticated
+
+    def _admit(self, asking: Asking, viewer: Viewer, text: str) -> Admit:
+        def admit(kind: OperationType, measure: Measure) -> None:
+            asking.remaining = self.budgets.charge(viewer, asking.address, measure.cost)
+            asking.cost = measure.cost
+            asking.is_admitted = True
+            asking.watch.is_kept = kind is OperationType.MUTATION
+            self.persisted.meet(text)  # what comes as far as this is valid
+
+        return admit
 
 
-def http_answer(
-    answer: Answer, media_type: str
-) -> tuple[int, dict[str, Any], str, tuple[tuple[bytes, bytes], ...]]:
-    """Status, body, media type and headers for an answer (GraphQL over HTTP specification).
+def _status(body: dict[str, Any], answer: Answer, media_type: str) -> int:
+    """The status of an answer to a well-formed request.
 
-    In plain application/json, which proxies answer in too, a well-formed request gets 200 even
-    where the document is refused.
+    In plain application/json, which proxies answer in too, that is 200 even where the document
+    is refused; but not where somebody between may do better than to pass it on.
     """
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    if isinstance(answer.refusal, Unauthenticated):
-        headers = ((b"www-authenticate", b"Bearer"),)
-    if isinstance(answer.refusal, Unavailable):
-        headers = ((b"retry-after", RETRY_SECONDS),)
-    always = (401, 503)
-    status = answer.status
-    if media_type != GRAPHQL_JSON and status not in always:
-        status = 200
-    return status, answer.body(), media_type, headers
+    if media_type == GRAPHQL_JSON:
+        return PARTIAL_SUCCESS if "data" in body and "errors" in body else answer.status
+    return answer.status if answer.status in (401, 405, 429, 503) else 200
 
 
-async def respond(
-    send: Send,
-    status: int,
-    body: dict[str, Any],
-    media_type: str,
-    headers: tuple[tuple[bytes, bytes], ...] = (),
-) -> None:
-    """Send a JSON response."""
-    content = orjson.dumps(body)
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [
-                (b"content-type", f"{media_type}; charset=utf-8".encode()),
-                (b"content-length", str(len(content)).encode()),
-                (b"cache-control", b"no-store"),
-                (b"vary", b"accept, authorization"),
-                *headers,
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": content})
+def _headers(refusal: Refused | None) -> tuple[tuple[bytes, bytes], ...]:
+    if isinstance(refusal, Unauthenticated):
+        return ((b"www-authenticate", b"Bearer"),)
+    if isinstance(refusal, Unavailable):
+        return ((b"retry-after", RETRY_SECONDS),)
+    if isinstance(refusal, TooMany):
+        return ((b"retry-after", str(refusal.seconds).encode()),)
+    if isinstance(refusal, NotByGet):
+        return ((b"allow", b"POST"),)
+    return ()

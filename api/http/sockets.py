@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 import strawberry
+from graphql import OperationType
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -14,7 +15,9 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from api.access.viewer import PUBLIC, Viewer
 from api.graph.answering import Answer, Answering, Asked
+from api.http.budgets import Budgets
 from api.http.endpoint import Door
+from api.reading.limits import Measure
 from schema.refusals import Refused
 
 MOST_SUBSCRIPTIONS = 20
@@ -23,8 +26,9 @@ MOST_SUBSCRIPTIONS = 20
 class Context:
     """What a socket knows: who opened it, by its header or its first message."""
 
-    def __init__(self, authorization: str | None) -> None:
+    def __init__(self, authorization: str | None, address: str) -> None:
         self.authorization = authorization
+        self.address = address
         self.connection_params: dict[str, Any] = {}
         self.viewer: Viewer = PUBLIC
 
@@ -32,9 +36,10 @@ class Context:
 class StreamedSchema:
     """Stands where the protocol's handler expects a schema, and answers as the endpoint does."""
 
-    def __init__(self, schema: strawberry.Schema, answering: Answering) -> None:
+    def __init__(self, schema: strawberry.Schema, answering: Answering, budgets: Budgets) -> None:
         self._schema = schema
         self.answering = answering
+        self.budgets = budgets
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._schema, name)
@@ -50,19 +55,24 @@ class StreamedSchema:
     ) -> AsyncIterator[ExecutionResult]:
         """The results of an operation, one or many."""
         asked = Asked(query or "", operation_name, variable_values or {})
-        return self._results(asked, context_value.viewer)
+        return self._results(asked, context_value)
 
-    async def _results(self, asked: Asked, viewer: Viewer) -> AsyncIterator[ExecutionResult]:
-        async for answer in self.answering.stream(asked, viewer):
+    async def _results(self, asked: Asked, context: Context) -> AsyncIterator[ExecutionResult]:
+        def admit(_: OperationType, measure: Measure) -> None:
+            self.budgets.charge(context.viewer, context.address, measure.cost)
+
+        async for answer in self.answering.stream(asked, context.viewer, admit):
             yield _result(answer)
 
 
 class Sockets(GraphQL[Context, None]):
     """The WebSocket side of `/graphql`."""
 
-    def __init__(self, schema: strawberry.Schema, answering: Answering, door: Door) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, answering: Answering, door: Door, budgets: Budgets
+    ) -> None:
         super().__init__(
-            StreamedSchema(schema, answering),  # type: ignore[arg-type]
+            StreamedSchema(schema, answering, budgets),  # type: ignore[arg-type]
             graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
@@ -71,7 +81,8 @@ class Sockets(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Any) -> Context:
         """A socket's context, before its first message."""
-        return Context(request.headers.get("authorization"))
+        address = request.client.host if request.client else ""
+        return Context(request.headers.get("authorization"), address)
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Let the viewer in, or close the socket; browsers send tokens in the first message."""

@@ -21,7 +21,7 @@ from graphql import (
     is_introspection_type,
 )
 
-from schema.refusals import Refused
+from schema.refusals import Failed, Refused
 
 TYPE = " type"
 """The key under which an object that stands for an interface says its type."""
@@ -68,12 +68,7 @@ def complete(
 def _formatted(error: GraphQLError) -> dict[str, Any]:
     refusal = error.original_error
     formatted: dict[str, Any] = dict(error.formatted)
-    if isinstance(refusal, Refused):
-        code = refusal.code
-    elif refusal is None and error.path is None:
-        code = "BAD_REQUEST"
-    else:
+    if not isinstance(refusal, Refused):
         logger.error("A field failed", exc_info=error)
-        formatted["message"], code = "Something went wrong here; it is logged.", "INTERNAL"
-    formatted["extensions"] = {"code": code}
-    return formatted
+        refusal = Failed()
+    return {**formatted, "message": refusal.message, "extensions": {"code": refusal.code}}

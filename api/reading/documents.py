@@ -21,12 +21,20 @@ from graphql import (
 )
 
 from api.reading.kept import Kept
-from api.reading.limits import MOST_TOKENS, PAGE_SIZE, Measure, Measurer, fragments_of
+from api.reading.limits import (
+    LONGEST_TEXT,
+    MOST_DEFINITIONS,
+    MOST_TOKENS,
+    PAGE_SIZE,
+    Measure,
+    Measurer,
+    fragments_of,
+)
 from api.reading.operation import OperationPlan, plan_operation
 from api.reading.plan import Planner
 from api.reading.statement import Path
 from api.reading.symbols import Variables, coerced, shape_of
-from schema.refusals import BadRequest, Refused
+from schema.refusals import BadRequest, Refused, TooCostly
 from schema.words import Audience
 
 DOCUMENTS_KEPT = 1000
@@ -125,10 +133,15 @@ class Documents:
         return self._kept.get(text, lambda: self._read(text))
 
     def _read(self, text: str) -> Document:
+        # What counts as no token, as comments, takes its time to read all the same.
+        if len(text) > LONGEST_TEXT:
+            raise TooCostly(f"The document is longer than {LONGEST_TEXT} characters.")
         try:
             node = parse(text, max_tokens=MOST_TOKENS, allow_empty_selection_sets=False)
         except GraphQLError as error:
             raise InvalidDocumentError([error]) from error
+        if len(node.definitions) > MOST_DEFINITIONS:
+            raise TooCostly(f"The document has more than {MOST_DEFINITIONS} definitions.")
         fragments = fragments_of(node)
         # Before validation, whose rules on merging fields are quadratic in the fields spread.
         measurer = Measurer(self.schema, fragments, {})

@@ -33,8 +33,10 @@ from schema.refusals import BadRequest, TooCostly, TooDeep
 from schema.types.reads import METADATA, Reads
 
 DEEPEST = 15
+LONGEST_TEXT = 100_000
 MOST_ALIASES = 50
 MOST_COST = 50_000
+MOST_DEFINITIONS = 250
 MOST_DIRECTIVES = 50
 MOST_FIELDS = 1000
 MOST_TOKENS = 3000

@@ -12,6 +12,7 @@ from schema.refusals import TimedOut, Unavailable
 
 ACQUIRE_SECONDS = 2.0
 CLOSE_SECONDS = 5.0
+LISTENING = "hearth listening"
 # A statement's plan serves every value of its parameters: measured, the largest gain there is.
 SESSION = {
     "application_name": "hearth",
@@ -62,7 +63,9 @@ class Database:
     async def connect(self, role: str) -> asyncpg.Connection:
         """A connection of the caller's own, outside the pools, to listen on."""
         return await asyncpg.connect(
-            self.url, timeout=ACQUIRE_SECONDS, server_settings={**SESSION, "role": role}
+            self.url,
+            server_settings={**SESSION, "application_name": LISTENING, "role": role},
+            timeout=ACQUIRE_SECONDS,
         )
 
     async def _open(self, role: str) -> asyncpg.Connection:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import asyncpg
@@ -12,8 +12,9 @@ import orjson
 from api.store.database import AWAY, Database
 from schema.refusals import Refused
 
+CHANNEL = "hearth_changes"
 RECONNECT_SECONDS = 0.5
-ALIVE_SECONDS = 10.0
+ALIVE_SECONDS = 1.0
 MOST_WAITING = 1000
 
 logger = logging.getLogger(__name__)
@@ -30,12 +31,17 @@ class Listener:
     told that it may have missed some, and looks for itself.
     """
 
-    def __init__(self, database: Database, role: str, channel: str) -> None:
+    def __init__(self, database: Database, role: str, channel: str = CHANNEL) -> None:
         self.database = database
         self.role = role
         self.channel = channel
         self._queues: set[asyncio.Queue[Message]] = set()
+        self._hearers: list[Callable[[], None]] = []
         self.is_listening = asyncio.Event()
+
+    def hear(self, hearer: Callable[[], None]) -> None:
+        """Call `hearer` at each message, before anything else can run."""
+        self._hearers.append(hearer)
 
     @contextlib.contextmanager
     def subscribed(self) -> Iterator[asyncio.Queue[Message]]:
@@ -53,7 +59,6 @@ class Listener:
             try:
                 await self._listen()
             except (Refused, TimeoutError, asyncpg.PostgresError, *AWAY) as error:
-                self.is_listening.clear()
                 logger.warning("Listening is interrupted and will go on: %s", error)
                 await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -72,6 +77,7 @@ class Listener:
                     raise ConnectionResetError("the connection was closed")
                 await connection.execute("SELECT 1", timeout=ALIVE_SECONDS)
         finally:
+            self.is_listening.clear()
             connection.terminate()
 
     def _received(self, connection: Any, pid: int, channel: str, payload: str) -> None:
@@ -79,6 +85,8 @@ class Listener:
             self._deliver(message)
 
     def _deliver(self, message: Message) -> None:
+        for hearer in self._hearers:
+            hearer()
         for queue in self._queues:
             try:
                 queue.put_nowait(message)

@@ -10,6 +10,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import insert
 
 from api.store.composed import Composed
+from api.store.listening import CHANNEL
 from api.store.roles import OWNER
 from schema.reference.files import Reference
 from schema.tables.columns import uuid7
@@ -50,6 +51,10 @@ async def load(url: str, reference: Reference, progress: Progress) -> None:
             progress("twinning", len(reference.twinnings))
             await _load_windows(connection, reference)
             progress("route_window", sum(len(route.windows) for route in reference.routes))
+            # No command changed these, so no message says it: the workers are told directly.
+            await connection.execute(
+                "SELECT pg_notify($1, $2)", CHANNEL, '[{"topic": "reference"}]'
+            )
         await connection.execute("ANALYZE council, location, route, support_kind, twinning")
     finally:
         await connection.close()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,11 @@ import orjson
 
 from api.store.composed import Composed
 from api.store.database import Database
+from api.store.listening import CHANNEL
 from api.store.roles import RELAY
 from schema.refusals import Refused
 from schema.types import rows
 
-CHANNEL = "hearth_changes"
 POLL_SECONDS = 0.2
 BATCH = 500
 LARGEST_NOTIFY = 7900
@@ -55,13 +56,16 @@ class Relay:
     at a time, and the writers shall not queue for that.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, nudged: Callable[[], None] | None = None) -> None:
         self.database = database
         self._nudge = asyncio.Event()
+        self._nudged = nudged
 
     def nudge(self) -> None:
-        """Say that this worker has just committed a message."""
+        """Say that this worker has just committed a message; whoever wants to know is told."""
         self._nudge.set()
+        if self._nudged:
+            self._nudged()
 
     async def run(self) -> None:
         """Relay until cancelled; what this worker isn't nudged about, it finds by polling."""

@@ -7,7 +7,8 @@ import asyncpg
 import orjson
 
 from api.store.database import Database
-from api.writing.outbox import CHANNEL, LARGEST_NOTIFY, Relay
+from api.store.listening import CHANNEL
+from api.writing.outbox import LARGEST_NOTIFY, Relay
 from tests.conftest import Copy
 
 MANY = 1200

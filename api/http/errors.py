@@ -1,0 +1,21 @@
+"""Errors of HTTP's own, in GraphQL's one shape of errors."""
+
+from dataclasses import dataclass
+from typing import Any
+
+GRAPHQL_JSON = "application/graphql-response+json"
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class HttpError(Exception):
+    """An answer of HTTP's own; `headers` go with it."""
+
+    status: int
+    message: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    code: str = "BAD_REQUEST"
+
+    def body(self) -> dict[str, Any]:
+        """The answer in GraphQL's one shape of errors."""
+        return {"errors": [{"message": self.message, "extensions": {"code": self.code}}]}

@@ -1,0 +1,127 @@
+"""Costs and budgets: what a request costs is shown on request, and limited in a while."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from api.access.viewer import PUBLIC, Viewer
+from api.app import Service
+from api.http.budgets import BURST_SECONDS, MOST_BUCKETS, Budgets
+from api.reading.limits import MOST_COST
+from api.settings import Settings
+from schema.refusals import TooMany
+from schema.words import Audience
+from tests.conftest import GRAPHQL_JSON, OXFORD, Copy, Hearth
+
+OFFICER = Viewer(Audience.COUNCIL, "council:one")
+LOOKUP = 'council(gssCode: "E07000178") { name }'
+
+
+async def _cost(hearth: Hearth, query: str, **given: Any) -> dict[str, Any]:
+    body = {"query": query, "extensions": {"cost": True}, **given}
+    answer = (await hearth.client.post("/graphql", json=body)).json()
+    assert "errors" not in answer
+    found: dict[str, Any] = answer["extensions"]["cost"]
+    return found
+
+
+async def test_the_cost_is_shown_to_those_who_ask(hearth: Hearth) -> None:
+    one = await _cost(hearth, f"{{ {LOOKUP} }}")
+    assert one == {"requested": 2, "limit": MOST_COST}
+    twenty = " ".join(f"a{number}: {LOOKUP}" for number in range(20))
+    assert (await _cost(hearth, f"{{ {twenty} }}"))["requested"] == 20 * one["requested"]
+    by_variable = "query ($n: Int!) { councils(first: $n) { nodes { name } } }"
+    few = await _cost(hearth, by_variable, variables={"n": 1})
+    many = await _cost(hearth, by_variable, variables={"n": 100})
+    assert many["requested"] > 30 * few["requested"]
+    for extensions in ({}, {"cost": False}, {"cost": "true"}):
+        body = {"query": f"{{ {LOOKUP} }}", "extensions": extensions}
+        answer = (await hearth.client.post("/graphql", json=body)).json()
+        assert answer.keys() == {"data"}
+
+
+async def test_the_cost_is_shown_by_get_and_with_what_is_left(hearth: Hearth) -> None:
+    token = await hearth.token(f"council:{OXFORD}")
+    params = {"query": f"{{ {LOOKUP} }}", "extensions": json.dumps({"cost": True})}
+    cost = []
+    for _ in range(2):
+        response = await hearth.client.get(
+            "/graphql", params=params, headers={"authorization": f"Bearer {token}"}
+        )
+        assert response.headers["cache-control"] == "no-store"
+        cost.append(response.json()["extensions"]["cost"])
+    assert cost[0]["perSecond"] == 1_000_000
+    assert cost[0]["remaining"] == BURST_SECONDS * 1_000_000 - 2
+    refused = await hearth.client.post(
+        "/graphql", json={"query": "{ nope }", "extensions": {"cost": True}}
+    )
+    assert refused.json().keys() == {"errors"}
+
+
+def test_a_bucket_leaks_at_its_rate() -> None:
+    now = 1000.0
+    budgets = Budgets(100_000, 10_000, clock=lambda: now)
+    size = 100_000 * BURST_SECONDS
+    for _ in range(int(size / MOST_COST)):
+        left = budgets.charge(OFFICER, "", MOST_COST)
+    assert left
+    assert left.points == 0
+    with pytest.raises(TooMany) as raised:
+        budgets.charge(OFFICER, "", MOST_COST)
+    assert raised.value.seconds == 1
+    # A request that is refused takes nothing, so retrying as told succeeds.
+    now += raised.value.seconds
+    left = budgets.charge(OFFICER, "", MOST_COST)
+    assert left
+    assert left.points == 50_000
+    now += 3600
+    left = budgets.charge(OFFICER, "", 1)
+    assert left
+    assert left.points == size - 1
+
+
+def test_askers_do_not_share_a_bucket() -> None:
+    budgets = Budgets(1, 1, clock=lambda: 0.0)
+    for viewer, address in (
+        (OFFICER, "10.0.0.1"),
+        (Viewer(Audience.COUNCIL, "council:two"), "10.0.0.1"),
+        (PUBLIC, "10.0.0.1"),
+        (PUBLIC, "10.0.0.2"),
+        (PUBLIC, "council:one"),
+    ):
+        # However small the rate, the costliest request fits once.
+        assert budgets.charge(viewer, address, MOST_COST)
+        with pytest.raises(TooMany) as raised:
+            budgets.charge(viewer, address, 7)
+        assert raised.value.seconds == 7
+
+
+def test_strangers_cannot_fill_the_memory() -> None:
+    budgets = Budgets(0, 1, clock=lambda: 0.0)
+    for number in range(MOST_BUCKETS + 10):
+        budgets.charge(PUBLIC, str(number), 1)
+    assert len(budgets._buckets) == MOST_BUCKETS
+    for _ in range(3):
+        assert budgets.charge(OFFICER, "", MOST_COST) is None
+
+
+@pytest.mark.parametrize("accept", [GRAPHQL_JSON, "application/json"])
+async def test_over_the_budget_nothing_is_asked_of_the_database(
+    copy: Copy, home: Path, accept: str
+) -> None:
+    service = Service(Settings(home=home, development=True, public_budget=10), copy.url)
+    transport = httpx.ASGITransport(app=service, client=("192.0.2.7", 50000))
+    query = "{ councils(first: 100) { nodes { offers(first: 100) { nodes { id title } } } } }"
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://hearth", headers={"accept": accept}
+    ) as client:
+        assert (await client.post("/graphql", json={"query": query})).status_code == 200
+        service.database.url = "postgresql://nobody@127.0.0.1:1/nothing"
+        response = await client.post("/graphql", json={"query": query})
+    await service.database.close()
+    assert response.status_code == 429
+    assert 1 <= int(response.headers["retry-after"]) <= MOST_COST / 10
+    assert response.json()["errors"][0]["extensions"]["code"] == "TOO_MANY"
