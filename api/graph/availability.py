@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ARRAY, Uuid, func, select
+from sqlalchemy import ARRAY, Uuid, func
 from strawberry import UNSET
 
 from api.access.members import Members
@@ -43,11 +43,7 @@ class Availability:
         place: Place = root_place(Audience.PUBLIC)
         rows = availability_rows(place, wanted, OfferOrder.RECENTLY_UPDATED)
         offer = rows.source
-        query = (
-            select(offer.c.id, offer.c.version, offer.c.places_left)
-            .select_from(rows.from_clause)
-            .where(*rows.where)
-        )
+        query = rows.whole.with_only_columns(offer.c.id, offer.c.version, offer.c.places_left)
         if among is not None:
             query = query.where(offer.c.id == func.any(place.bind(list(among), ARRAY(Uuid()))))
         statement = place.selection.statement

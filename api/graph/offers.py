@@ -1,5 +1,6 @@
 """Queries about offers."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
@@ -29,9 +30,9 @@ from schema.types.by_id import offer_row
 from schema.types.clock import aware
 from schema.types.grid import grid_point
 from schema.types.offer import Offer, OfferConnection
-from schema.types.offer_rows import nearest, ordered, visible_offers
+from schema.types.offer_rows import any_of, nearest, ordered, own_councils, visible_offers
 from schema.types.reads import Rows, Scope, lookup, page
-from schema.words import OfferOrder, OfferStatus, StepFree
+from schema.words import Audience, OfferOrder, OfferStatus, StepFree
 
 ENGLISH: ColumnElement[Any] = literal_column("'english'::regconfig")
 TEXTS = ARRAY(Text())
@@ -109,8 +110,7 @@ def availability_where(
         in_region = select(council.c.gss_code).where(
             scope.among(council.c.region, wanted.regions, clean)
         )
-        # An array that is made once: as a join it would tempt PostgreSQL to sort all offers.
-        where.append(offer.c.council_gss == func.any(func.array(in_region.scalar_subquery())))
+        where.append(offer.c.council_gss == any_of(in_region))
     if wanted.route_code is not None:
         code = scope.bind(wanted.route_code, Text(), clean)
         where.append(
@@ -210,15 +210,22 @@ def _offers(
     offer = visible_offers(scope)
     if order_by is OfferOrder.NEAREST:
         raise BadRequest("NEAREST needs a point to measure from; ask availability with near.")
-    if not filter:
-        return ordered(offer, [], order_by)
-    where = _listed(scope, offer, filter)
-    if filter.statuses is not None:
-        where.append(scope.among(offer.c.status, filter.statuses))
-    if filter.unconfirmed_since is not None:
-        day = scope.bind(filter.unconfirmed_since, Date())
+    where = _offers_where(scope, offer, filter) if filter else []
+    found = ordered(offer, where, order_by)
+    # An administrator reads every council's, without a list of them.
+    return replace(found, per=own_councils(offer)) if scope.audience is Audience.COUNCIL else found
+
+
+def _offers_where(
+    scope: Scope, offer: FromClause, wanted: OfferFilter
+) -> list[ColumnElement[bool]]:
+    where = _listed(scope, offer, wanted)
+    if wanted.statuses is not None:
+        where.append(scope.among(offer.c.status, wanted.statuses))
+    if wanted.unconfirmed_since is not None:
+        day = scope.bind(wanted.unconfirmed_since, Date())
         where.append(or_(offer.c.last_confirmed_on.is_(None), offer.c.last_confirmed_on < day))
-    return ordered(offer, where, order_by)
+    return where
 
 
 @strawberry.type

@@ -56,16 +56,18 @@ class Page:
                 for key, read in zip(self.rows.keys, reads, strict=True)
             ]
             query = query.where(after_row(self.rows, values))
-        if self.rows.per is None:
+        per = self.rows.per
+        if per is None:
             return query.limit(self.size + 1)
-        each, on = self.rows.per
         found = [self.inner.selection.place(key.expression) for key in self.rows.keys]
         query = query.with_only_columns(*self.inner.selection.columns)
-        few = query.where(on).limit(self.size + 1).correlate(each).lateral()
-        keys = [list(few.c)[place] for place in found]
+        few = query.where(per.on).limit(self.size + 1).correlate(per.source).lateral()
+        own = [key.expression for key in self.rows.keys[: per.keys]]
+        keys = [*own, *(list(few.c)[place] for place in found[per.keys :])]
         return (
             select(*few.c)
-            .select_from(each.join(few, true()))
+            .select_from(per.source.join(few, true()))
+            .where(*per.where)
             .order_by(*directed(self.rows, keys))
             .limit(self.size + 1)
         )
@@ -124,7 +126,7 @@ class Page:
         return f"cursor({self.rows.order_name!r}, {', '.join(values)})"
 
     def _count(self) -> ColumnElement[Any]:
-        counted = select(func.count()).select_from(self.rows.from_clause).where(*self.rows.where)
+        counted = self.rows.whole.with_only_columns(func.count())
         return counted.correlate(*self.inner.outer).scalar_subquery()
 
     def _facets(
@@ -133,9 +135,7 @@ class Page:
         def value(inner: Place, asked: Sequence[FieldNode]) -> str:
             name = asked[0].name.value
             matching = (
-                select(*self.rows.source.c)
-                .select_from(self.rows.from_clause)
-                .where(*self.rows.where)
+                self.rows.whole.with_only_columns(*self.rows.source.c)
                 .correlate(*self.inner.outer)
                 .subquery()
             )

@@ -135,7 +135,7 @@ class Place:
     row: FromClause
     audience: Audience
     outer: tuple[FromClause, ...] = ()
-    distance: ColumnElement[Any] | None = None
+    point: ColumnElement[Any] | None = None
     clock: ColumnElement[Any] | None = None
     knowledge: ColumnElement[Any] | None = None
     path: Path = ()
@@ -205,7 +205,7 @@ class Place:
             selection=Selection(self.selection.statement, rows.from_clause),
             row=rows.source,
             outer=(*self.outer, self.row),
-            distance=rows.distance,
+            point=rows.point,
         )
 
     def ordered(self, rows: Rows) -> Select[Any]:

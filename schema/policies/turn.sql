@@ -8,7 +8,7 @@ CREATE FUNCTION hearth_next_turn() RETURNS timestamptz
 AS $$
     SELECT least(
         ((now() AT TIME ZONE 'Europe/London')::date + 1)::timestamp AT TIME ZONE 'Europe/London',
-        (SELECT min(holds_end_at) FROM offer WHERE holds_end_at > now()),
+        (SELECT min(holds_end_at) FROM offer WHERE held > 0 AND holds_end_at > now()),
         (SELECT min(recorded_at) FROM route WHERE recorded_at > now()),
         (
             SELECT min(edge)

@@ -23,6 +23,10 @@ from schema.words import CheckKind, CheckState, OfferStatus, StepFree
 SEARCHED = "to_tsvector('english'::regconfig, title || ' ' || description)"
 
 
+def _open(name: str, *columns: Any) -> Index:
+    return Index(name, *columns, postgresql_where=sql("status = 'OPEN'"))
+
+
 class Offer(SQLModel, table=True):
     """What a council offers. Places are people, never beds or rooms.
 
@@ -43,9 +47,14 @@ class Offer(SQLModel, table=True):
         CheckConstraint("minimum_months >= 0", name="offer_minimum_months"),
         CheckConstraint("available_until >= available_from", name="offer_dates"),
         CheckConstraint("version >= 1", name="offer_version"),
+        # One index for each way that a page is taken in order; the public's hold what is open.
         Index("offer_council", "council_gss", sql("updated_at DESC"), sql("id DESC")),
-        Index("offer_kind", "kind_code", sql("updated_at DESC"), sql("id DESC")),
-        Index("offer_location", "location_code", "id"),
+        _open("offer_open_begins", sql("(coalesce(available_from, '-infinity'::date))"), "id"),
+        _open("offer_open_kind", "kind_code", sql("updated_at DESC"), sql("id DESC")),
+        _open("offer_open_location", "location_code", "id"),
+        _open("offer_open_places", sql("(places - taken - held) DESC"), sql("id DESC")),
+        _open("offer_open_updated", sql("updated_at DESC"), sql("id DESC")),
+        Index("offer_holds", "holds_end_at", postgresql_where=sql("held > 0")),
         Index("offer_search", "search_text", postgresql_using="gin"),
         Index("offer_updated", sql("updated_at DESC"), sql("id DESC")),
     )

@@ -22,7 +22,7 @@ from sqlalchemy.types import Double
 from schema.types import rows
 from schema.types.council import Council
 from schema.types.node import Node, PageInfo
-from schema.types.offer_rows import STAFF
+from schema.types.offer_rows import STAFF, metres_from
 from schema.types.problem import Problem
 from schema.types.reads import (
     Key,
@@ -88,9 +88,10 @@ def _external_ref(scope: Scope) -> ColumnElement[Any]:
 
 
 def _distance(scope: Scope) -> ColumnElement[Any] | None:
-    if scope.distance is None:
+    if scope.point is None:
         return None
-    return cast(func.round(cast(scope.distance / 1000, Numeric), 1), Double)
+    metres = metres_from(scope.point, _location(scope))
+    return cast(func.round(cast(metres / 1000, Numeric), 1), Double)
 
 
 def _checks(scope: Scope) -> Rows:

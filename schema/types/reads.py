@@ -27,7 +27,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import strawberry
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, Select, select
 from sqlalchemy.types import TypeEngine
 
 from schema.words import Audience
@@ -47,8 +47,8 @@ class Scope(Protocol):
         """The alias of the row that the field belongs to."""
 
     @property
-    def distance(self) -> ColumnElement[Any] | None:
-        """Metres from the list's point, where it has one."""
+    def point(self) -> ColumnElement[Any] | None:
+        """The point that the list is measured from, where it has one."""
 
     @property
     def moment(self) -> ColumnElement[Any]:
@@ -87,16 +87,27 @@ class Key:
 
 
 @dataclass(frozen=True)
+class Per:
+    """A table whose every row has rows of its own in a list: which, and on what they join.
+
+    A page takes its few from each of these, and of those the first: an index that begins with
+    what they join on gives them in order, where one condition for all would have every row
+    sorted. The first `keys` of the order are the table's own.
+    """
+
+    source: FromClause
+    on: ColumnElement[bool]
+    where: Sequence[ColumnElement[bool]] = ()
+    keys: int = 0
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows to read: where from, which, in what order.
 
     `source` is the alias whose columns the fields read; `tables` what stands after FROM where
     that is more than the alias (the alias joined to others). `keys` must end in something unique;
     `order_name` goes into cursors, so that a cursor of one order is refused by another.
-
-    A page that is `per` the rows of a table takes its few from each of them, and then the first
-    of these: an index that begins with what they are joined on gives them in order, where one
-    condition for all would have to sort every row there is.
     """
 
     source: FromClause
@@ -105,13 +116,21 @@ class Rows:
     descending: bool = False
     order_name: str = ""
     tables: FromClause | None = None
-    distance: ColumnElement[Any] | None = None
-    per: tuple[FromClause, ColumnElement[bool]] | None = None
+    point: ColumnElement[Any] | None = None
+    per: Per | None = None
 
     @property
     def from_clause(self) -> FromClause:
         """What stands after FROM."""
         return self.source if self.tables is None else self.tables
+
+    @property
+    def whole(self) -> Select[Any]:
+        """All rows of the list, in no order, without columns yet."""
+        if self.per is None:
+            return select().select_from(self.from_clause).where(*self.where)
+        tables = self.per.source.join(self.from_clause, self.per.on)
+        return select().select_from(tables).where(*self.per.where, *self.where)
 
 
 class Shape(StrEnum):

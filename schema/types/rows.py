@@ -44,6 +44,7 @@ def _view(name: str) -> Table:
         *columns,
         Column("places_total", places),
         Column("places_left", places),
+        Column("places_unheld", places),
         Column("readiness", offer.c.status.type),
     )
 
