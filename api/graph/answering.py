@@ -57,7 +57,7 @@ def admit_all(kind: OperationType, measure: Measure) -> None:
     """Stop nothing."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Answer:
     """What to answer; `data` is None where the request as a whole was refused."""
 
@@ -83,7 +83,7 @@ def refused(refusal: Refused) -> Answer:
     return Answer(None, [error], refusal.status, refusal)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Planned:
     """One request, understood: its operation, plan and variables."""
 
@@ -103,8 +103,9 @@ class Planned:
 
     def answer(self, tree: dict[str, Any]) -> Answer:
         """The answer from the planned data of the root fields."""
+        is_read = self.plan.kind is OperationType.QUERY
         if self.plan.is_whole:
-            return Answer(tree, [])
+            return Answer(tree, [], is_read=is_read)
         for key, field in self.plan.fields.items():
             if isinstance(field, NodeField) and tree[key]:
                 tree[key][TYPE] = field.type_name(self.variables)
@@ -115,7 +116,7 @@ class Planned:
             dict(self.asked.variables),
             tree,
         )
-        return Answer(data, errors)
+        return Answer(data, errors, is_read=is_read)
 
 
 @dataclass
@@ -161,7 +162,7 @@ class Answering:
     async def _answered(self, planned: Planned) -> Answer:
         if planned.plan.kind is OperationType.MUTATION:
             return await self._run(planned)
-        return replace(await self._read(planned), is_read=True)
+        return await self._read(planned)
 
     async def _read(self, planned: Planned) -> Answer:
         refused: dict[Path, Refused] = {}

@@ -33,7 +33,8 @@ from api.reading.limits import (
 from api.reading.operation import OperationPlan, plan_operation
 from api.reading.plan import Planner
 from api.reading.statement import Path
-from api.reading.symbols import Variables, coerced, shape_of
+from api.reading.symbols import Variables, shape_of
+from api.reading.variables import Coerce, coercer
 from schema.refusals import BadRequest, Refused, TooCostly
 from schema.words import Audience
 
@@ -63,6 +64,7 @@ class Document:
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: frozenset[str]
     page_sizes: tuple[str, ...]
+    _coercers: Kept[str | None, Coerce] = field(default_factory=lambda: Kept(PLANS_KEPT))
     _measures: Kept[Hashable, Measure] = field(default_factory=lambda: Kept(PLANS_KEPT))
     _plans: Kept[Hashable, OperationPlan] = field(default_factory=lambda: Kept(PLANS_KEPT))
 
@@ -88,8 +90,9 @@ class Document:
 
         Raises BadRequest for variables that don't fit, and TooCostly.
         """
-        variables = coerced(self.schema, operation, given)
         name = operation.name.value if operation.name else None
+        coerce = self._coercers.get(name, lambda: coercer(self.schema, operation))
+        variables = coerce(given)
         sizes = tuple(variables.get(variable) for variable in self.page_sizes)
         measure = self._measures.get(
             (name, sizes),

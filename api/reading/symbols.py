@@ -16,17 +16,15 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLNonNull,
-    GraphQLSchema,
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
-    OperationDefinitionNode,
     Undefined,
     ValueNode,
     VariableNode,
     get_named_type,
 )
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
 from schema.refusals import BadRequest
@@ -58,22 +56,6 @@ def is_single(argument: Any) -> bool:
 def combined(function: Callable[..., Any], *arguments: Any) -> Any:
     """A function of several arguments, worked out when their values are known."""
     return Symbol(lambda now: function(*(value_of(each, now) for each in arguments)))
-
-
-def coerced(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
-) -> Variables:
-    """A request's variables, checked and converted as the operation declares them.
-
-    Raises BadRequest with the first thing that is wrong.
-    """
-    definitions = operation.variable_definitions or ()
-    found = get_variable_values(
-        schema, definitions, dict(given), max_errors=5, hide_suggestions=True
-    )
-    if isinstance(found, list):
-        raise BadRequest(found[0].message)
-    return found.coerced
 
 
 def shape_of(value: Any, *, is_condition: bool = False) -> Hashable:
