@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests fix snapshots lock clean
+.PHONY: help run test lint types imports tests fix bench bench-growth snapshots lock clean
 
 help: ## list what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ tests: .venv/test ## pytest against a real PostgreSQL, with branch coverage
 fix: .venv/test ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: .venv/test ## measure reads and writes against their limits and PostGraphile
+	@$(BIN)/python -m tests.bench $(BENCH)
+
+bench-growth: .venv/test ## measure pages' statements from 50,000 to 5,000,000 offers
+	@$(BIN)/python -m tests.bench.growth $(BENCH)
 
 PIN := --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 snapshots: .venv/test ## write schema.graphql and the cases' answers and SQL anew, to review
