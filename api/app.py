@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -128,7 +129,11 @@ def create() -> ASGIApp:
     threading.Thread(target=_end_with, args=(int(os.environ[PARENT]),), daemon=True).start()
     settings = Settings()
     assert settings.database_url, "hearth serve sets HEARTH_DATABASE_URL for its workers"
-    return make_app(settings, settings.database_url)
+    app = make_app(settings, settings.database_url)
+    # What is there from the start stays: the collector need not walk it while requests wait.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def _end_with(parent: int) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from joserfc import jwt
@@ -17,18 +17,36 @@ ALGORITHMS = ["ES256", "RS256"]
 DEVELOPMENT_ISSUER = "hearth-development"
 LEEWAY_SECONDS = 60
 LONGEST_TOKEN = 8192
+MOST_KNOWN = 10_000
 
 
 @dataclass(frozen=True)
 class Verifier:
-    """Checks tokens of one issuer for one audience."""
+    """Checks tokens of one issuer for one audience.
+
+    A signature is checked once and its token remembered until it expires; whether its subject is
+    still a member, the database is asked each time.
+    """
 
     issuer: str
     audience: str
     keys: KeySet
+    _known: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def subject(self, token: str) -> str:
         """Who the token names; raises Unauthenticated, always alike, for any that isn't good."""
+        known = self._known.get(token)
+        if known is None:
+            known = self._verified(token)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[token] = known
+        subject, expires_at = known
+        if time.time() > expires_at + LEEWAY_SECONDS:
+            raise Unauthenticated
+        return subject
+
+    def _verified(self, token: str) -> tuple[str, float]:
         if len(token) > LONGEST_TOKEN:
             raise Unauthenticated
         claims = jwt.JWTClaimsRegistry(
@@ -41,6 +59,8 @@ class Verifier:
         try:
             found = jwt.decode(token, self.keys, algorithms=ALGORITHMS)
             claims.validate(found.claims)
+            subject = found.claims["sub"]
+            subject.encode()
         except (
             JoseError,
             ValueError,
@@ -50,10 +70,9 @@ class Verifier:
             RecursionError,
         ) as error:
             raise Unauthenticated from error
-        subject = found.claims["sub"]
-        if not isinstance(subject, str) or "\0" in subject:
+        if "\0" in subject:
             raise Unauthenticated
-        return subject
+        return subject, float(found.claims["exp"])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from graphql import FieldNode, GraphQLObjectType, get_named_type
-from sqlalchemy import ColumnElement, Integer, Select, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    func,
+    literal_column,
+    select,
+    true,
+)
 
 from api.reading.cursors import readers
 from api.reading.statement import Place, after_row, directed
@@ -15,6 +24,7 @@ from schema.types.reads import Reads, Rows
 if TYPE_CHECKING:
     from api.reading.plan import Planner
 
+NOTHING: ColumnElement[Any] = literal_column("1")
 PAGE_LIMIT = 100
 
 Beside = Callable[[ColumnElement[Any]], str]
@@ -76,15 +86,16 @@ class Page:
         self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], source: str, beside: Beside
     ) -> str:
         """The builder's source of the connection; `beside` adds a value to the row above."""
+        matching = self._matching(type_, nodes)
 
         def value(place: Place, asked: Sequence[FieldNode]) -> str:
             name = asked[0].name.value
             if name == "totalCount":
-                return beside(self._count())
+                return beside(select(func.count()).select_from(matching).scalar_subquery())
             target = get_named_type(type_.fields[name].type)
             assert isinstance(target, GraphQLObjectType)
             if name == "facets":
-                return self._facets(place, target, asked, beside)
+                return self._facets(place, target, asked, matching, beside)
             self.is_read = True
             if name == "pageInfo":
                 return self._page_info(target, asked, source)
@@ -125,20 +136,39 @@ class Page:
         values = [self.inner.selection.add(key.expression) for key in self.rows.keys]
         return f"cursor({self.rows.order_name!r}, {', '.join(values)})"
 
-    def _count(self) -> ColumnElement[Any]:
-        counted = self.rows.whole.with_only_columns(func.count())
-        return counted.correlate(*self.inner.outer).scalar_subquery()
+    def _matching(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> FromClause:
+        """All rows of the list, with what the facets need of them.
+
+        The root's are found once, however many counts are made of them; those below a row can
+        only be found where that row is.
+        """
+        columns: set[str] = set()
+        for asked in self.planner.fields_of(type_, nodes).values():
+            if asked[0].name.value != "facets":
+                continue
+            below = get_named_type(type_.fields["facets"].type)
+            assert isinstance(below, GraphQLObjectType)
+            for each in self.planner.fields_of(below, asked).values():
+                if each[0].name.value in below.fields:
+                    columns.update(self.planner.declared(below, each[0].name.value).columns)
+        shown: list[ColumnElement[Any]] = [
+            self.rows.source.c[name] for name in sorted(columns)
+        ] or [NOTHING]
+        found = self.rows.whole.with_only_columns(*shown)
+        if self.place.outer:
+            return found.correlate(*self.inner.outer).subquery()
+        return found.cte("matching")
 
     def _facets(
-        self, place: Place, type_: GraphQLObjectType, nodes: Sequence[FieldNode], beside: Beside
+        self,
+        place: Place,
+        type_: GraphQLObjectType,
+        nodes: Sequence[FieldNode],
+        matching: FromClause,
+        beside: Beside,
     ) -> str:
         def value(inner: Place, asked: Sequence[FieldNode]) -> str:
             name = asked[0].name.value
-            matching = (
-                self.rows.whole.with_only_columns(*self.rows.source.c)
-                .correlate(*self.inner.outer)
-                .subquery()
-            )
             counts = self.planner.reads_of(type_, name).function(inner, matching)
             below = inner.into(counts)
             target = get_named_type(type_.fields[name].type)

@@ -82,12 +82,17 @@ class Planner:
         }
         return {name: value for name, value in found.items() if value is not Undefined}
 
-    def reads_of(self, type_: GraphQLObjectType, name: str) -> Reads:
-        """What a field declares, or the column of its name; Forbidden to the wrong audience."""
+    def declared(self, type_: GraphQLObjectType, name: str) -> Reads:
+        """What a field declares, or the column of its name."""
         declared = type_.fields[name].extensions["strawberry-definition"]
         reads: Reads = declared.metadata.get(METADATA) or Reads(
             Shape.EXPRESSION, lambda scope: scope.row.c[declared.python_name]
         )
+        return reads
+
+    def reads_of(self, type_: GraphQLObjectType, name: str) -> Reads:
+        """What a field declares; Forbidden to the wrong audience."""
+        reads = self.declared(type_, name)
         if self.audience not in reads.audiences:
             raise Forbidden(
                 f"{type_.name}.{name} is not for the audience {self.audience.value}; "

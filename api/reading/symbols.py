@@ -15,6 +15,7 @@ from graphql import (
     GraphQLArgument,
     GraphQLInputField,
     GraphQLInputObjectType,
+    GraphQLList,
     GraphQLNonNull,
     ListValueNode,
     NullValueNode,
@@ -23,8 +24,8 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_named_type,
+    get_nullable_type,
 )
-from graphql.execution.values import VariableValues
 from graphql.utilities.coerce_input_value import coerce_default_value, coerce_input_literal
 
 from schema.refusals import BadRequest
@@ -96,15 +97,19 @@ def argument(node: ValueNode | None, definition: Definition, variables: Variable
             },
         )
     if isinstance(node, ListValueNode) and any(isinstance(v, VariableNode) for v in node.values):
-        return Symbol(lambda now: _list_with_variables(node, definition, now))
+        return _list_with_variables(node, definition, variables)
     return _named(coerce_input_literal(node, definition.type), definition)
 
 
 def _list_with_variables(node: ListValueNode, definition: Definition, variables: Variables) -> Any:
-    found = coerce_input_literal(node, definition.type, VariableValues({}, dict(variables)))
-    if found is Undefined:
+    listed = get_nullable_type(definition.type)
+    assert isinstance(listed, GraphQLList)
+    item = GraphQLArgument(listed.of_type)
+    items = [argument(value, item, variables) for value in node.values]
+    items = [None if value is Undefined else value for value in items]
+    if isinstance(listed.of_type, GraphQLNonNull) and any(value is None for value in items):
         raise BadRequest("A variable in this list may not be null here.")
-    return found
+    return Symbol(lambda now: [value_of(value, now) for value in items], is_single=len(items) == 1)
 
 
 def _symbolic(value: Any, path: tuple[str, ...]) -> Any:

@@ -72,7 +72,7 @@ def _converter(type_: Any) -> Convert:
     if isinstance(type_, GraphQLList):
         return _listed(_converter(type_.of_type))
     if isinstance(type_, GraphQLEnumType):
-        return _nullable(lambda name: type_.values[name].value)
+        return _nullable(type_.parse_value)
     if isinstance(type_, GraphQLInputObjectType):
         return _nullable(_object(type_))
     assert isinstance(type_, GraphQLScalarType)

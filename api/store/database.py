@@ -109,7 +109,8 @@ class Borrowed:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._pool.release(self._connection, is_clean=kind is None)
+        is_cancelled = isinstance(error, asyncio.CancelledError | TimeoutError)
+        self._pool.release(self._connection, is_clean=not is_cancelled)
         if isinstance(error, asyncpg.QueryCanceledError):
             raise TimedOut(
                 f"The query was stopped after {self._query_seconds:g} s; ask for less."

@@ -2,7 +2,7 @@
 
 The driver's own pool asks, proxies and resets at every turn, which costs a short read a third
 of its time. Requests here set nothing that outlives their transaction, so a connection that
-comes back from a block that ended well is clean; any other is mended aside.
+comes back idle is clean. One whose request was cancelled is closed aside.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-MEND_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
@@ -24,7 +24,7 @@ class Pool:
         self._connect = connect
         self._free: list[asyncpg.Connection] = []
         self._lent: set[asyncpg.Connection] = set()
-        self._mending: set[asyncio.Task[None]] = set()
+        self._retiring: set[asyncio.Task[None]] = set()
         self._room = size
         self._waiting: deque[asyncio.Future[asyncpg.Connection | None]] = deque()
         self._is_closed = False
@@ -62,26 +62,22 @@ class Pool:
         return connection
 
     def release(self, connection: asyncpg.Connection, *, is_clean: bool) -> None:
-        """Take a connection back; `is_clean` says that its block ended well."""
+        """Take a connection back; `is_clean` says that its block was not cancelled."""
         if self._is_closed or connection.is_closed():
             self._drop(connection)
         elif is_clean and not connection.is_in_transaction():
             self._pass_on(connection)
         else:
-            task = asyncio.create_task(self._mend(connection))
-            self._mending.add(task)
-            task.add_done_callback(self._mending.discard)
+            task = asyncio.create_task(self._retire(connection))
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
 
-    async def _mend(self, connection: asyncpg.Connection) -> None:
-        # A request that was cancelled may have left its query running or its transaction open.
-        # The driver lets the next statement wait for the end of the cancelled one.
-        try:
-            statement = "ROLLBACK" if connection.is_in_transaction() else "SELECT 1"
-            await connection.execute(statement, timeout=MEND_SECONDS)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            self._drop(connection)
-        else:
-            self.release(connection, is_clean=True)
+    async def _retire(self, connection: asyncpg.Connection) -> None:
+        # A request that was cancelled leaves its query running and perhaps half a transaction
+        # behind, of which the driver's books are not to be trusted. Closing cancels the query.
+        with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError):
+            await connection.close(timeout=CLOSE_SECONDS)
+        self._drop(connection)
 
     def _drop(self, connection: asyncpg.Connection) -> None:
         self._lent.discard(connection)

@@ -252,10 +252,12 @@ def _by_route(scope: Scope, matching: FromClause) -> Rows:
 class OfferFacets:
     """Counts by heading; each is made only when asked for."""
 
-    by_kind: list[Facet] = facet(_by_kind)
-    by_region: list[Facet] = facet(_by_region)
+    by_kind: list[Facet] = facet(_by_kind, columns=("kind_code", "places_left"))
+    by_region: list[Facet] = facet(_by_region, columns=("council_gss", "places_left"))
     by_route: list[Facet] = facet(
-        _by_route, description="Offers that accept a route; those that accept any count under each."
+        _by_route,
+        columns=("places_left", "route_codes"),
+        description="Offers that accept a route; those that accept any count under each.",
     )
 
 

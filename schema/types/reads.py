@@ -154,13 +154,14 @@ class Reads:
     """A field's declaration, kept in its metadata.
 
     `cost` is in points, of which an ordinary column is one; `length` is how many rows a list
-    without pages is taken to hold.
+    without pages is taken to hold; `columns` are what a facet needs of the rows it counts.
     """
 
     shape: Shape
     function: Function
     audiences: frozenset[Audience] = field(default=frozenset(Audience))
     prefix: str = ""
+    columns: tuple[str, ...] = ()
     cost: int = 1
     length: int = 1
 
@@ -214,7 +215,10 @@ def count() -> Any:
 
 
 def facet(function: Function, **options: Any) -> Any:
-    """A list of counts over all rows of the connection; the function gets them as `matching`."""
+    """A list of counts over all rows of the connection.
+
+    The function gets these as `matching`, with the columns that it names by `columns`.
+    """
     return _declared(Shape.FACET, function, skipped=2, cost=FACET_COST, **options)
 
 
@@ -244,6 +248,7 @@ def _declared(
     *,
     description: str | None = None,
     audiences: frozenset[Audience] = frozenset(Audience),
+    columns: tuple[str, ...] = (),
     cost: int = 1,
     length: int = LIST_LENGTH,
     skipped: int = 1,
@@ -263,8 +268,9 @@ def _declared(
     planned.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in arguments]
     )
+    reads = Reads(shape, function, audiences, columns=columns, cost=cost, length=length)
     return strawberry.field(
         resolver=planned,
         description=description or inspect.getdoc(function),
-        metadata={METADATA: Reads(shape, function, audiences, cost=cost, length=length)},
+        metadata={METADATA: reads},
     )

@@ -1,4 +1,6 @@
-"""Serves the hand-written limit as `hearth serve` serves Hearth: the same granian, set up alike."""
+"""Serves what is named as `hearth serve` serves Hearth: the same granian, set up alike."""
+
+import sys
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
@@ -11,7 +13,7 @@ from api.settings import Settings
 if __name__ == "__main__":
     settings = Settings()
     Granian(
-        "tests.bench.limits:create",
+        sys.argv[1],
         address=settings.host,
         port=settings.port,
         backpressure=BACKPRESSURE,

@@ -1,6 +1,5 @@
 """The servers measured: how each is started, and how a question reaches it."""
 
-import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +20,7 @@ from tests.bench.shapes import Ask, Shape, for_postgraphile
 
 PRESET = Path(__file__).with_name("postgraphile.mjs")
 POOL = 8
+SERVE = (sys.executable, "-m", "tests.bench.limit_server")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Limit(Hearth):
     """The hand-written limit; it gets the same bodies, and goes by the variables."""
 
     name: str = "hand-written"
-    command: Sequence[str] = (sys.executable, "-m", "tests.bench.limit_server")
+    command: Sequence[str] = (*SERVE, "tests.bench.limits:create")
 
     def answers(self, shape: Shape) -> bool:
         """Whether it can be asked this."""
@@ -85,7 +85,7 @@ class Static(Hearth):
     """Bytes of the same length, for the cached read."""
 
     name: str = "static"
-    command: Sequence[str] = (sys.executable, "-m", "tests.bench.limit_server")
+    command: Sequence[str] = (*SERVE, "tests.bench.limits:create")
 
     def answers(self, shape: Shape) -> bool:
         """Whether it can be asked this."""
@@ -134,13 +134,7 @@ class PostGraphile(Hearth):
         return shape.plain(answer["data"])
 
 
-def completed_by_core() -> list[Hearth]:
-    """Hearth with its rows completed by graphql-core, once the service can be told to."""
-    if importlib.util.find_spec("api.reading.completing") is None:
-        return []
-    return [Hearth("graphql-core", extra={"HEARTH_COMPLETED_BY": "graphql-core"})]
-
-
 def all_servers() -> list[Hearth]:
     """Every server that there is, PostGraphile last."""
-    return [Hearth(), Limit(), Static(), *completed_by_core(), PostGraphile()]
+    completed = Hearth("graphql-core", (*SERVE, "tests.bench.limits:create_completed"))
+    return [Hearth(), Limit(), Static(), completed, PostGraphile()]

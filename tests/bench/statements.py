@@ -65,12 +65,18 @@ UNION ALL
     FROM near GROUP BY kind_code ORDER BY count(*) DESC, kind_code
 )
 """
+# From each council of the officer's its latest, in the order of the index that it has.
 OFFICER = """
-SELECT offer.version, offer.status, offer.title, offer.places,
-    offer.places - offer.taken - CASE WHEN offer.holds_end_at > now() THEN offer.held ELSE 0 END,
-    offer.last_confirmed_on, council.name
-FROM offer JOIN council ON council.gss_code = offer.council_gss
-ORDER BY offer.updated_at DESC, offer.id DESC LIMIT 20
+SELECT latest.* FROM unnest(string_to_array(current_setting('hearth.gss'), ',')) AS own (gss)
+CROSS JOIN LATERAL (
+    SELECT offer.version, offer.status, offer.title, offer.places,
+        offer.places - offer.taken
+            - CASE WHEN offer.holds_end_at > now() THEN offer.held ELSE 0 END,
+        offer.last_confirmed_on, council.name, offer.updated_at, offer.id
+    FROM offer JOIN council ON council.gss_code = offer.council_gss
+    WHERE offer.council_gss = own.gss ORDER BY offer.updated_at DESC, offer.id DESC LIMIT 20
+) AS latest
+ORDER BY latest.updated_at DESC, latest.id DESC LIMIT 20
 """
 PUBLISH = """
 WITH before AS (

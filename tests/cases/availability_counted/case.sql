@@ -1,16 +1,15 @@
 -- availability
-SELECT anon_1.title, anon_1.updated_at, anon_1.id, anon_2.count_0, anon_2.count_1, anon_2.count_2
+WITH matching AS
+(SELECT open_offer_1.council_gss AS council_gss, open_offer_1.kind_code AS kind_code, open_offer_1.places_left AS places_left
+FROM open_offer AS open_offer_1
+WHERE open_offer_1.kind_code = $1::TEXT AND open_offer_1.places_left >= $2::INTEGER)
+ SELECT anon_1.title, anon_1.updated_at, anon_1.id, anon_2.count_0, anon_2.count_1, anon_2.count_2
 FROM (SELECT (SELECT count(*) AS count_1
-FROM open_offer AS open_offer_1
-WHERE open_offer_1.kind_code = $1::TEXT AND open_offer_1.places_left >= $2::INTEGER) AS count_0, array((SELECT row(anon_3.code, anon_3.offers, anon_3.places) AS row_1
-FROM (SELECT support_kind_1.code AS code, support_kind_1.name AS label, count(*) AS offers, sum(anon_4.places_left) AS places
-FROM (SELECT open_offer_1.id AS id, open_offer_1.council_gss AS council_gss, open_offer_1.kind_code AS kind_code, open_offer_1.title AS title, open_offer_1.description AS description, open_offer_1.status AS status, open_offer_1.household_max AS household_max, open_offer_1.route_codes AS route_codes, open_offer_1.postcode_district AS postcode_district, open_offer_1.location_code AS location_code, open_offer_1.step_free AS step_free, open_offer_1.pets_allowed AS pets_allowed, open_offer_1.children_welcome AS children_welcome, open_offer_1.women_only AS women_only, open_offer_1.languages AS languages, open_offer_1.available_from AS available_from, open_offer_1.available_until AS available_until, open_offer_1.minimum_months AS minimum_months, open_offer_1.last_confirmed_on AS last_confirmed_on, open_offer_1.external_ref AS external_ref, open_offer_1.version AS version, open_offer_1.created_at AS created_at, open_offer_1.updated_at AS updated_at, open_offer_1.search_text AS search_text, open_offer_1.places_total AS places_total, open_offer_1.places_left AS places_left, open_offer_1.places_unheld AS places_unheld, open_offer_1.readiness AS readiness
-FROM open_offer AS open_offer_1
-WHERE open_offer_1.kind_code = $1::TEXT AND open_offer_1.places_left >= $2::INTEGER) AS anon_4 JOIN support_kind AS support_kind_1 ON support_kind_1.code = anon_4.kind_code GROUP BY support_kind_1.code, support_kind_1.name) AS anon_3 ORDER BY -anon_3.offers, anon_3.code)) AS count_1, array((SELECT row(anon_5.code, anon_5.offers) AS row_2
-FROM (SELECT council_1.region AS code, council_1.region AS label, count(*) AS offers, sum(anon_6.places_left) AS places
-FROM (SELECT open_offer_1.id AS id, open_offer_1.council_gss AS council_gss, open_offer_1.kind_code AS kind_code, open_offer_1.title AS title, open_offer_1.description AS description, open_offer_1.status AS status, open_offer_1.household_max AS household_max, open_offer_1.route_codes AS route_codes, open_offer_1.postcode_district AS postcode_district, open_offer_1.location_code AS location_code, open_offer_1.step_free AS step_free, open_offer_1.pets_allowed AS pets_allowed, open_offer_1.children_welcome AS children_welcome, open_offer_1.women_only AS women_only, open_offer_1.languages AS languages, open_offer_1.available_from AS available_from, open_offer_1.available_until AS available_until, open_offer_1.minimum_months AS minimum_months, open_offer_1.last_confirmed_on AS last_confirmed_on, open_offer_1.external_ref AS external_ref, open_offer_1.version AS version, open_offer_1.created_at AS created_at, open_offer_1.updated_at AS updated_at, open_offer_1.search_text AS search_text, open_offer_1.places_total AS places_total, open_offer_1.places_left AS places_left, open_offer_1.places_unheld AS places_unheld, open_offer_1.readiness AS readiness
-FROM open_offer AS open_offer_1
-WHERE open_offer_1.kind_code = $1::TEXT AND open_offer_1.places_left >= $2::INTEGER) AS anon_6 JOIN council AS council_1 ON council_1.gss_code = anon_6.council_gss GROUP BY council_1.region, council_1.region) AS anon_5 ORDER BY -anon_5.offers, anon_5.code)) AS count_2) AS anon_2 LEFT OUTER JOIN (SELECT open_offer_1.title AS title, open_offer_1.updated_at AS updated_at, open_offer_1.id AS id
+FROM matching) AS count_0, array((SELECT row(anon_3.code, anon_3.offers, anon_3.places) AS row_1
+FROM (SELECT support_kind_1.code AS code, support_kind_1.name AS label, count(*) AS offers, sum(matching.places_left) AS places
+FROM matching JOIN support_kind AS support_kind_1 ON support_kind_1.code = matching.kind_code GROUP BY support_kind_1.code, support_kind_1.name) AS anon_3 ORDER BY -anon_3.offers, anon_3.code)) AS count_1, array((SELECT row(anon_4.code, anon_4.offers) AS row_2
+FROM (SELECT council_1.region AS code, council_1.region AS label, count(*) AS offers, sum(matching.places_left) AS places
+FROM matching JOIN council AS council_1 ON council_1.gss_code = matching.council_gss GROUP BY council_1.region, council_1.region) AS anon_4 ORDER BY -anon_4.offers, anon_4.code)) AS count_2) AS anon_2 LEFT OUTER JOIN (SELECT open_offer_1.title AS title, open_offer_1.updated_at AS updated_at, open_offer_1.id AS id
 FROM open_offer AS open_offer_1
 WHERE open_offer_1.kind_code = $1::TEXT AND open_offer_1.places_left >= $2::INTEGER ORDER BY open_offer_1.updated_at DESC, open_offer_1.id DESC
  LIMIT $3::INTEGER + 1) AS anon_1 ON true ORDER BY anon_1.updated_at DESC, anon_1.id DESC
