@@ -10,6 +10,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    case,
     func,
     literal_column,
     select,
@@ -207,8 +208,8 @@ def root(
 ) -> tuple[Select[Any], str]:
     """A connection at the root: its page is the statement's rows.
 
-    Counts stand beside every row, after its columns; a page without rows still has one row, for
-    them.
+    Counts stand beside the first row, after its columns; a page without rows still has one row,
+    for them.
     """
     page = Page(planner, place, _rows(reads, place, arguments), arguments)
     counts: list[ColumnElement[Any]] = []
@@ -227,10 +228,13 @@ def root(
     shown = page.query().subquery()
     columns = list(shown.c)
     keys = [columns[place] for place in sort]
+    order = directed(page.rows, keys)
+    # To send them with every row would cost more than the rows.
+    is_first = func.row_number().over(order_by=order) == 1
     query = (
-        select(*columns, *counted.c)
+        select(*columns, *(case((is_first, count)) for count in counted.c))
         .select_from(counted.outerjoin(shown, true()))
-        .order_by(*directed(page.rows, keys))
+        .order_by(*order)
     )
     rows = f"(rows if rows[0][{sort[-1]}] is not None else ())"
     return query, _placed(built.replace("<page>", rows), counts, len(columns))
