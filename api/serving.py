@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import threading
 import time
 import urllib.error
@@ -32,6 +33,7 @@ def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) 
     Raises ValueError where the schema isn't the one this version was built for, or HEARTH_DOCUMENTS
     can't be answered from.
     """
+    _check_port(settings)
     asyncio.run(_check_schema(url))
     read_documents(settings.documents, Documents(make_schema()._schema))
     # The workers read their settings from the environment, as any process does.
@@ -62,6 +64,20 @@ def _end_when_told() -> None:
     # it its own, at the end of its start, it would miss being told to stop.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+
+
+def _check_port(settings: Settings) -> None:
+    # Granian's listeners share a port with whoever else would: two servers would take turns.
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ValueError(
+                f"{settings.host}:{settings.port} can't be listened on ({error.strerror}). "
+                "End what listens there, or set HEARTH_PORT to another."
+            ) from error
 
 
 async def _check_schema(url: str) -> None:

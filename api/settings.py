@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     public_budget: float = Field(
         0, ge=0, description="points a second for each address without a token; 0: no limit"
     )
-    query_seconds: float = Field(5.0, gt=0, description="longest time a query may take")
+    query_seconds: float = Field(5.0, ge=0.01, le=600, description="longest time a query may take")
     workers: int = Field(1, ge=1, le=64, description="server processes")
 
     @model_validator(mode="after")

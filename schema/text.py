@@ -5,6 +5,7 @@ import re
 from schema.refusals import BadRequest
 
 # A postcode district: one or two letters, then a digit and perhaps a digit or letter more.
+LONGEST_SEARCH = 200
 DISTRICT = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?")
 
 
@@ -17,6 +18,18 @@ def clean(text: str) -> str:
     except UnicodeEncodeError as error:
         raise BadRequest("A text holds half of a character pair; send valid Unicode.") from error
     return text
+
+
+def search_words(text: str) -> str:
+    """What to search for, at most 200 characters; a dash leaves a word out only right before it.
+
+    PostgreSQL would take each of a row of dashes as another "not", down to the end of its stack.
+    """
+    if len(text) > LONGEST_SEARCH:
+        raise BadRequest(
+            f"search has {len(text)} characters; {LONGEST_SEARCH} are enough to find an offer by."
+        )
+    return re.sub(r"-+(?![\w\"])", " ", re.sub(r"-{2,}", "-", clean(text)))
 
 
 def search_pattern(text: str) -> str:

@@ -13,6 +13,8 @@ from strawberry import UNSET
 
 from api.access.members import Members
 from api.graph.offers import AvailabilityFilter, availability_rows
+from api.reading.answer import fetch
+from api.reading.plan import FieldPlan
 from api.reading.statement import Place, root_place
 from api.store.listening import MISSED, Listener, Message
 from schema.types.offer import AvailabilityChange
@@ -48,9 +50,9 @@ class Availability:
             query = query.where(offer.c.id == func.any(place.bind(list(among), ARRAY(Uuid()))))
         statement = place.selection.statement
         sql, sent = statement.compile(query)
-        values = [statement.parameters[place].value({}) for place in sent]
+        plan = FieldPlan(sql, tuple(statement.parameters), sent, lambda rows, _: rows)
         async with self.members.public() as connection:
-            found = await connection.fetch(sql, *values)
+            found = await fetch(connection, (plan, [each.value({}) for each in plan.parameters]))
         return {row["id"]: (row["version"], row["places_left"]) for row in found}
 
 

@@ -9,7 +9,7 @@ from schema.text import clean, search_pattern
 from schema.types import rows
 from schema.types.clock import day_of
 from schema.types.council import Council, CouncilConnection, exists_on
-from schema.types.reads import Key, Rows, Scope, lookup, page
+from schema.types.reads import Key, Rows, Scope, lookup, page, words
 from schema.words import CouncilKind, Nation
 
 
@@ -67,7 +67,7 @@ def _councils(
     return Rows(
         council,
         where=where,
-        keys=[Key(council.c.name, Text(), str), Key(council.c.gss_code, Text(), str)],
+        keys=[Key(council.c.name, Text(), words), Key(council.c.gss_code, Text(), words)],
         order_name="NAME",
     )
 

@@ -24,7 +24,7 @@ from sqlalchemy.types import Date
 
 from api.reading.symbols import combined
 from schema.refusals import BadRequest
-from schema.text import clean, district
+from schema.text import clean, district, search_words
 from schema.types import rows
 from schema.types.by_id import offer_row
 from schema.types.clock import aware
@@ -146,7 +146,7 @@ def _listed(scope: Scope, offer: FromClause, wanted: Any) -> list[ColumnElement[
     if wanted.gss_codes is not None:
         where.append(scope.among(offer.c.council_gss, wanted.gss_codes, clean))
     if wanted.search is not None:
-        words = func.websearch_to_tsquery(ENGLISH, scope.bind(wanted.search, Text(), clean))
+        words = func.websearch_to_tsquery(ENGLISH, scope.bind(wanted.search, Text(), search_words))
         where.append(offer.c.search_text.op("@@", is_comparison=True)(words))
     return where
 

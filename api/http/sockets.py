@@ -18,7 +18,7 @@ from api.graph.answering import Answer, Answering, Asked
 from api.http.budgets import Budgets
 from api.http.endpoint import Door
 from api.reading.limits import Measure
-from schema.refusals import Refused
+from schema.refusals import Refused, Unauthenticated
 
 MOST_SUBSCRIPTIONS = 20
 
@@ -89,9 +89,9 @@ class Sockets(GraphQL[Context, None]):
         given = context.connection_params.get("authorization")
         given = given or context.connection_params.get("Authorization")
         try:
-            context.viewer = await self.door.viewer(
-                given if isinstance(given, str) else context.authorization
-            )
+            if given is not None and not isinstance(given, str):
+                raise Unauthenticated
+            context.viewer = await self.door.viewer(given or context.authorization)
         except Refused as refusal:
             raise ConnectionRejectionError from refusal
         return strawberry.UNSET

@@ -36,7 +36,7 @@ async def create_offer(change: Change, input: CreateOfferInput) -> Outcome:  # n
     """Record a new offer, as a draft."""
     given = {name: value for name, value in vars(input).items() if value is not UNSET}
     key = given.pop("idempotency_key", None)
-    payload = {name: str(value) for name, value in given.items()}
+    payload = {name: value if value is None else str(value) for name, value in given.items()}
 
     async def work() -> dict[str, Any]:
         return {"offer": await _create(change, given)}

@@ -51,12 +51,21 @@ async def run(members: Members, viewer: Viewer, command: Command) -> tuple[Any, 
     of a failed attempt remains, so trying again is safe.
     """
     for attempt in range(1, ATTEMPTS + 1):
+        is_committing = False
         try:
             async with members.entered(viewer, readonly=False) as (connection, actor):
                 assert actor is not None, "the public has no commands"
                 change = Change(connection, actor)
                 outcome = await command(change)
+                is_committing = True
             return outcome, change.is_recorded
+        except Unavailable as error:
+            if not is_committing:
+                raise
+            raise Unavailable(
+                "The database went away while the change was being written: it may be done or "
+                "not. Look before you send it again, or send it again with its idempotencyKey."
+            ) from error
         except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
             if attempt == ATTEMPTS:
                 raise Unavailable(

@@ -33,6 +33,7 @@ from schema.types.reads import (
     facet,
     identity,
     listing,
+    moment,
     one,
     page,
 )
@@ -110,7 +111,7 @@ def _history(scope: Scope) -> Rows:
         event,
         where=[event.c.subject_id == scope.row.c.id],
         keys=[
-            Key(event.c.at, DateTime(timezone=True), datetime.fromisoformat),
+            Key(event.c.at, DateTime(timezone=True), moment),
             Key(event.c.id, Uuid()),
         ],
         descending=True,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.types import Date
 
 from schema.types import rows
-from schema.types.reads import Key, Per, Rows, Scope
+from schema.types.reads import Key, Per, Rows, Scope, finite, moment, whole, words
 from schema.words import Audience, OfferOrder
 
 Conditions = Callable[[FromClause], Sequence[ColumnElement[bool]]]
@@ -64,12 +64,12 @@ def ordered(offer: FromClause, where: Sequence[ColumnElement[bool]], order_by: O
     """
     by_id = Key(offer.c.id, Uuid(), UUID)
     if order_by is OfferOrder.MOST_PLACES:
-        keys = [Key(offer.c.places_unheld, Integer(), int), by_id]
+        keys = [Key(offer.c.places_unheld, Integer(), whole), by_id]
     elif order_by is OfferOrder.SOONEST:
         begins = func.coalesce(offer.c.available_from, ALREADY)
         keys = [Key(begins, Date(), date.fromisoformat), by_id]
     else:
-        keys = [Key(offer.c.updated_at, DateTime(timezone=True), datetime.fromisoformat), by_id]
+        keys = [Key(offer.c.updated_at, DateTime(timezone=True), moment), by_id]
     return Rows(
         offer,
         where=where,
@@ -108,8 +108,8 @@ def nearest(
             offer,
             where=where,
             keys=[
-                Key(metres_from(point, place), Float(), float),
-                Key(place.c.code, Text(), str),
+                Key(metres_from(point, place), Float(), finite),
+                Key(place.c.code, Text(), words),
                 Key(offer.c.id, Uuid(), UUID),
             ],
             order_name=order_by.value,

@@ -21,8 +21,10 @@ and how many rows a list without pages is taken to hold; the limits on a query c
 """
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -75,6 +77,35 @@ class Scope(Protocol):
         self, table: FromClause, on: Callable[[FromClause], ColumnElement[bool]]
     ) -> FromClause:
         """The row of `table` that this row points to, joined once however often it is asked for."""
+
+
+def finite(value: Any) -> float:
+    """A cursor's number; raises ValueError for anything else, infinities too."""
+    if type(value) is not float or not math.isfinite(value):
+        raise ValueError(value)
+    return value
+
+
+def moment(value: Any) -> datetime:
+    """A cursor's moment; raises ValueError for one without its offset."""
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError(value)
+    return found
+
+
+def whole(value: Any) -> int:
+    """A cursor's count; raises ValueError for anything else."""
+    if type(value) is not int:
+        raise ValueError(value)
+    return value
+
+
+def words(value: Any) -> str:
+    """A cursor's text; raises ValueError for anything else, and for what no text can hold."""
+    if type(value) is not str or "\0" in value:
+        raise ValueError(value)
+    return value
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN pg_temp.draw(n, 47) < 0.8 THEN pg_temp.pick(place.districts, n, 48) END AS district
 ) AS stood;
 
--- 1.2 checks for each offer.
+-- 1.2 checks for each of 50,000 offers.
 INSERT INTO offer_check (id, offer_id, council_gss, kind, state, failure_reason, due_on, done_on)
 SELECT pg_temp.identity(created_at, n * 2 + again, 2), id, council_gss,
     (ARRAY['ACCOMMODATION_EXISTS', 'ACCOMMODATION_SUITABLE', 'SPONSOR_SUITABLE'])[1 + (n + again) % 3],
@@ -133,7 +133,7 @@ SELECT pg_temp.identity(created_at, n * 2 + again, 2), id, council_gss,
     CASE WHEN state = 'FAILED' THEN 'The smoke alarm is missing.' END,
     created_at::date + 14,
     CASE WHEN state IN ('FAILED', 'PASSED') THEN created_at::date + 10 END
-FROM (SELECT id, council_gss, created_at, row_number() OVER () AS n FROM offer) AS numbered
+FROM (SELECT id, council_gss, created_at, row_number() OVER () AS n FROM offer LIMIT 50000) AS numbered
 CROSS JOIN generate_series(0, 1) AS again
 CROSS JOIN LATERAL (
     SELECT CASE WHEN pg_temp.draw(n * 2 + again, 50) < 0.75 THEN 'PASSED'
@@ -142,7 +142,7 @@ CROSS JOIN LATERAL (
 ) AS judged
 WHERE again = 0 OR n % 5 = 0;
 
--- Two events for each offer: it was created, then changed.
+-- Two events for each of 50,000 offers: it was created, then changed.
 INSERT INTO audit_event (id, at, actor_subject, actor_name, audience, council_gss, command,
     subject_type, subject_id, changes, summary)
 SELECT pg_temp.identity(at, n * 2 + again, 3), at, 'bench:loaded', 'Loaded for the benchmark',
@@ -152,7 +152,7 @@ SELECT pg_temp.identity(at, n * 2 + again, 3), at, 'bench:loaded', 'Loaded for t
     CASE WHEN again = 0 THEN 'created as a draft: ' || title ELSE 'status: DRAFT to ' || status END
 FROM (
     SELECT id, council_gss, title, status, created_at, updated_at, row_number() OVER () AS n
-    FROM offer
+    FROM offer LIMIT 50000
 ) AS numbered
 CROSS JOIN generate_series(0, 1) AS again
 CROSS JOIN LATERAL (

@@ -150,7 +150,7 @@ class Growth:
         plan, asked, *_ = document.plan(document.operation(None), given, page.audience)
         (field,) = plan.fields.values()
         assert isinstance(field, FieldPlan)
-        values = [parameter.value(asked) for parameter in field.parameters]
+        values = [field.parameters[place].value(asked) for place in field.sent]
         # EXPLAIN of a statement with parameters would plan it for their values: only a prepared
         # one is planned for any.
         await connection.execute(f"PREPARE page AS {field.sql}")

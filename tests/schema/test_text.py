@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.refusals import BadRequest
-from schema.text import DISTRICT, clean, district, search_pattern
+from schema.text import DISTRICT, LONGEST_SEARCH, clean, district, search_pattern, search_words
 
 SENDABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
@@ -63,3 +63,23 @@ def test_a_district_is_a_district_or_refused(text: str) -> None:
 def test_a_malformed_district_is_refused(text: str) -> None:
     with pytest.raises(BadRequest):
         district(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "searched"),
+    [
+        ("room -shared", "room -shared"),
+        ('-"ground floor"', '-"ground floor"'),
+        ("-" * 33 + "x", "-x"),
+        ("- - - -", "       "),
+        ("co-op", "co-op"),
+    ],
+)
+def test_dashes_leave_words_out_or_nothing(written: str, searched: str) -> None:
+    assert search_words(written) == searched
+
+
+def test_a_search_is_no_essay() -> None:
+    assert search_words("a" * LONGEST_SEARCH)
+    with pytest.raises(BadRequest, match="200"):
+        search_words("a" * (LONGEST_SEARCH + 1))

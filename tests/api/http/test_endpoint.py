@@ -1,5 +1,6 @@
 """HTTP: what is refused, with which status, and what every response carries."""
 
+import asyncio
 import gzip
 import json
 import time
@@ -248,3 +249,17 @@ async def test_without_its_database_the_service_says_so(hearth: Hearth) -> None:
     assert response.headers["retry-after"]
     assert (await hearth.client.get("/health/ready")).status_code == 503
     assert (await hearth.client.get("/health/live")).status_code == 200
+
+
+async def test_a_body_that_dribbles_is_given_up(
+    hearth: Hearth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.http.requests.BODY_SECONDS", 0.05)
+
+    async def dribble() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(5)
+        yield b"}"
+
+    response = await hearth.client.post("/graphql", content=dribble(), headers=JSON)
+    assert response.status_code == 408
