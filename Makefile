@@ -4,7 +4,10 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests fix bench bench-growth snapshots lock clean
+.PHONY: help run test lint types imports tests soak fix bench bench-growth snapshots lock clean
+
+DOCUMENTS ?= 100000
+SEED ?= $(shell date +%s)
 
 help: ## list what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +29,11 @@ imports: .venv/test ## imports point down the house only
 	$(BIN)/lint-imports
 
 tests: .venv/test ## pytest against a real PostgreSQL, with branch coverage
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
+
+soak: .venv/test ## ask the planner, graphql-core and the oracle DOCUMENTS (100000) random documents of SEED
+	@echo "$(DOCUMENTS) documents of the seed $(SEED); the same again: make soak SEED=$(SEED)"
+	HEARTH_TEST_DOCUMENTS=$(DOCUMENTS) HEARTH_TEST_SEED=$(SEED) $(BIN)/pytest -n 2 --dist load --maxfail 1 tests/oracle/test_same_answer.py
 
 fix: .venv/test ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .

@@ -107,7 +107,7 @@ class Planned:
         if self.plan.is_whole:
             return Answer(tree, [], is_read=is_read)
         for key, field in self.plan.fields.items():
-            if isinstance(field, NodeField) and tree[key]:
+            if isinstance(field, NodeField) and isinstance(tree[key], dict):
                 tree[key][TYPE] = field.type_name(self.variables)
         data, errors = complete(
             self.document.schema,

@@ -21,7 +21,7 @@ from graphql import (
     is_introspection_type,
 )
 
-from schema.refusals import Failed, Refused
+from schema.refusals import BadRequest, Failed, Refused
 
 TYPE = " type"
 """The key under which an object that stands for an interface says its type."""
@@ -68,7 +68,11 @@ def complete(
 def _formatted(error: GraphQLError) -> dict[str, Any]:
     refusal = error.original_error
     formatted: dict[str, Any] = dict(error.formatted)
-    if not isinstance(refusal, Refused):
+    if refusal is None or isinstance(
+        refusal, GraphQLError
+    ):  # graphql-core's own word on an argument
+        refusal = BadRequest(error.message)
+    elif not isinstance(refusal, Refused):
         logger.error("A field failed", exc_info=error)
         refusal = Failed()
     return {**formatted, "message": refusal.message, "extensions": {"code": refusal.code}}

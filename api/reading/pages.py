@@ -55,18 +55,19 @@ class Page:
         self.size = place.bind(arguments["first"], Integer(), page_size)
         self.shown = f"p[{len(place.selection.statement.parameters) - 1}]"
         self.after = arguments.get("after")
+        # Bound even if only the list's count is asked: what makes no sense is always refused.
+        self.beyond = [
+            place.bind(self.after, key.type_, read)
+            for key, read in zip(rows.keys, readers(rows.order_name, rows.keys), strict=True)
+            if self.after is not None
+        ]
         self.is_read = False
 
     def query(self) -> Select[Any]:
         """The SELECT of the page's rows, one more than asked for."""
         query = self.inner.ordered(self.rows)
-        if self.after is not None:
-            reads = readers(self.rows.order_name, self.rows.keys)
-            values = [
-                self.place.bind(self.after, key.type_, read)
-                for key, read in zip(self.rows.keys, reads, strict=True)
-            ]
-            query = query.where(after_row(self.rows, values))
+        if self.beyond:
+            query = query.where(after_row(self.rows, self.beyond))
         per = self.rows.per
         if per is None:
             return query.limit(self.size + 1)

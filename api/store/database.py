@@ -18,6 +18,8 @@ SESSION = {
     "application_name": "hearth",
     "jit": "off",
     "lock_timeout": "2500",
+    # A page is there before a parallel worker has started.
+    "max_parallel_workers_per_gather": "0",
     "plan_cache_mode": "force_generic_plan",
     "timezone": "Europe/London",
 }

@@ -1,0 +1,79 @@
+"""One viewer's transaction: each question is one statement."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, Select, text
+from sqlalchemy.exc import DBAPIError
+
+from schema.refusals import BadRequest
+from schema.types.reads import Rows
+from schema.words import Audience
+from tests.oracle.scope import Row
+
+ASKERS_ERROR = "HE400"
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks: an audience, and the subject of a member of it."""
+
+    audience: Audience
+    subject: str | None = None
+
+
+@dataclass
+class Reader:
+    """Reads as one viewer, in one snapshot."""
+
+    connection: Connection
+    asker: Asker
+
+    def enter(self) -> None:
+        """Begin as the viewer; the database sets the scope that its policies go by."""
+        self.connection.rollback()
+        role = f"hearth_{self.asker.audience.lower()}"
+        self.connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        self.connection.execute(text(f"SET LOCAL ROLE {role}"))
+        if self.asker.subject:
+            enter = text("SELECT name FROM hearth_enter(:subject)")
+            self.connection.execute(enter, {"subject": self.asker.subject})
+
+    def fetch(self, query: Select[Any]) -> list[tuple[Any, ...]]:
+        """A query's rows; BadRequest where a value can't be what it is compared with."""
+        try:
+            return [tuple(row) for row in self.connection.execute(query)]
+        except DBAPIError as error:
+            cause = error.orig.__cause__ if error.orig else None
+            state = getattr(cause, "sqlstate", None)
+            if isinstance(cause, asyncpg.DataError) or state == ASKERS_ERROR:
+                # PostgreSQL answers nothing more in a transaction that failed.
+                self.enter()
+                raise BadRequest(str(cause)) from error
+            raise
+
+    def value(self, query: Select[Any]) -> Any:
+        """The one value of a query."""
+        ((value,),) = self.fetch(query)
+        return value
+
+    def rows(self, rows: Rows, above: Row) -> list[Row]:
+        """All of `rows`, in order, under the clocks of the row above."""
+        source = list(rows.source.c)
+        types = {column.key: column.type for column in source}
+        keys = [key.expression for key in rows.keys]
+        asked = [column.label(f"c{place}") for place, column in enumerate([*source, *keys])]
+        order = [key.desc() if rows.descending else key for key in keys]
+        query = rows.whole.with_only_columns(*asked).order_by(*order)
+        return [
+            Row(
+                dict(zip(types, found, strict=False)),
+                types,
+                found[len(source) :],
+                rows.point,
+                above.clock,
+                above.knowledge,
+            )
+            for found in self.fetch(query)
+        ]

@@ -1,0 +1,140 @@
+"""A small and varied set of rows: every status and null, ties in every order, odd strings."""
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+COUNCILS = ("E07000178", "E10000025", "E07000008", "S12000036", "E06000052")
+DISTRICTS = ("OX4", "OX1", None, "CB1", "EH1", "TR1", "ZZ9")
+KINDS = ("hosting", "accommodation", "esol", "hosting")
+ROUTES: tuple[list[str], ...] = (
+    [],
+    ["homes-for-ukraine"],
+    ["mandate", "arap"],
+    ["homes-for-ukraine", "no-longer-a-route"],
+)
+STATUSES = ("OPEN", "OPEN", "DRAFT", "OPEN", "PAUSED", "OPEN", "CLOSED")
+STEP_FREE = ("ALL", "SOME", "NONE", "UNKNOWN")
+TITLES = (
+    "Double room",
+    'Room with a "view" \\ and a garden',
+    "Кімната для дитини",
+    "Chambre, café en face \U0001f3e1",
+    "O'Neill's 100% _quiet_ room\n\twith a\u2028break",
+    "",
+)
+CHECKS = (
+    ("ACCOMMODATION_EXISTS", "PASSED", None),
+    ("ACCOMMODATION_SUITABLE", "FAILED", "No smoke alarm"),
+    ("SPONSOR_SUITABLE", "IN_PROGRESS", None),
+    ("GUESTS_ARRIVED", "NOT_STARTED", None),
+)
+OFFERS = 28
+START = datetime(2026, 5, 1, 9, 30, 0, 123456, tzinfo=UTC)
+
+
+def row_id(table: int, number: int) -> uuid.UUID:
+    """An id that is the same in every run; ids of one table are not in the order of its rows."""
+    return uuid.UUID(int=(number * 7919 % 997) << 80 | 7 << 76 | 2 << 62 | table << 16 | number)
+
+
+def _offer(number: int, districts: set[str]) -> dict[str, Any]:
+    council, district = COUNCILS[number % 5], DISTRICTS[(number + number // 7) % 7]
+    places = (3, 1, 8, 3, 12, 5)[number % 6]
+    taken = (0, 1, 2, 0)[number % 4]
+    held = min(places - taken, (0, 2, 1)[number % 3])
+    start = (None, date(2026, 3, 1), date(2019, 1, 1), date(2030, 7, 15))[number % 4]
+    return {
+        "id": row_id(1, number),
+        "council_gss": council,
+        "kind_code": KINDS[number % 4],
+        "title": TITLES[number % 6],
+        "description": ("", "Quiet, near a park; ground floor.", TITLES[(number + 2) % 6])[
+            number % 3
+        ],
+        "status": STATUSES[number % 7],
+        "places": places,
+        "taken": taken,
+        "held": held,
+        "holds_end_at": (None, datetime.now(UTC) + timedelta(days=30), START)[number % 3],
+        "household_max": (None, 4)[number % 2],
+        "route_codes": ROUTES[number % 4],
+        "postcode_district": district,
+        "location_code": council
+        if district is None
+        else district
+        if district in districts
+        else None,
+        "step_free": STEP_FREE[number % 4],
+        "pets_allowed": number % 2 == 0,
+        "children_welcome": number % 3 == 0,
+        "women_only": number % 5 == 0,
+        "languages": ([], ["uk"], ["en", "ar"])[number % 3],
+        "available_from": start,
+        "available_until": (None, date(2035, 1, 1), date(2020, 1, 1))[
+            (0, 1, 0, 1, 0, 2)[number % 6]
+        ]
+        if start is None
+        else None,
+        "minimum_months": (None, 0, 6)[number % 3],
+        "last_confirmed_on": (None, date(2026, 5, 20))[number % 2],
+        "external_ref": (None, f"case {number}", '\u202eref"')[number % 3],
+        "version": number % 4 + 1,
+        "created_at": START,
+        # Three share each moment, so that the id decides.
+        "updated_at": START + timedelta(hours=number // 3),
+    }
+
+
+def _checks(number: int) -> list[dict[str, Any]]:
+    kept = CHECKS[: (0, 4, 1, 3, 2)[number % 5]] if number % 2 else CHECKS[3 - number % 4 :]
+    return [
+        {
+            "id": row_id(2, number * 4 + place),
+            "offer_id": row_id(1, number),
+            "council_gss": COUNCILS[number % 5],
+            "kind": kind,
+            "state": state,
+            "failure_reason": reason,
+            "due_on": (None, date(2026, 6, 1))[number % 2],
+            "done_on": date(2026, 5, 2) if state == "PASSED" else None,
+        }
+        for place, (kind, state, reason) in enumerate(kept)
+    ]
+
+
+def _events(number: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": row_id(3, number * 4 + place),
+            "at": START + timedelta(minutes=place // 2),
+            "actor_subject": "council:somebody",
+            "actor_name": f"An officer, {TITLES[number % 6]}",
+            "audience": "COUNCIL",
+            "council_gss": COUNCILS[number % 5],
+            "command": "create_offer" if place == 0 else "update_offer",
+            "subject_type": "Offer",
+            "subject_id": row_id(1, number),
+            "changes": "{}",
+            "summary": f"Change {place}.",
+        }
+        for place in range(number % 5)
+    ]
+
+
+async def seed(owner: asyncpg.Connection) -> None:
+    """Put the rows in, over what a migrated and loaded database holds."""
+    districts = {row["code"] for row in await owner.fetch("SELECT code FROM location")}
+    numbers = range(OFFERS)
+    await _insert(owner, "offer", [_offer(number, districts) for number in numbers])
+    await _insert(owner, "offer_check", [row for number in numbers for row in _checks(number)])
+    await _insert(owner, "audit_event", [row for number in numbers for row in _events(number)])
+
+
+async def _insert(owner: asyncpg.Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    names = list(rows[0])
+    places = ", ".join(f"${place}" for place in range(1, len(names) + 1))
+    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"
+    await owner.executemany(statement, [tuple(row.values()) for row in rows])
