@@ -74,7 +74,7 @@ class Measure:
             ("directives", self.directives, MOST_DIRECTIVES),
         ):
             if found > most:
-                raise TooCostly(f"The query asks for {found} {what}; the limit is {most}.")
+                raise TooCostly(f"The query asks for more than {most} {what}, which is the limit.")
 
     def check_cost(self) -> None:
         """Raise TooCostly where its answer would be, with the page sizes asked for."""
