@@ -9,7 +9,7 @@ planned as its refusal; `api.reading.completing` turns that into the error it is
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -22,7 +22,7 @@ from graphql import (
     Undefined,
     get_named_type,
 )
-from sqlalchemy import Select
+from sqlalchemy import Select, case, func, select
 
 from api.reading import pages
 from api.reading.cursors import cursor
@@ -159,6 +159,8 @@ class Planner:
             return f"(None if {key} is None else {built})"
         if reads.shape is Shape.PAGE:
             return pages.nested(self, inner, reads, target, nodes, arguments)
+        if reads.shape is Shape.PICKED:
+            return self.picked(inner, reads, reads.function(inner, **arguments), target, nodes)
         assert reads.shape is Shape.LISTING
         return self.listing(inner, reads.function(inner, **arguments), target, nodes)
 
@@ -170,6 +172,27 @@ class Planner:
         built = self.object(inner, type_, nodes)
         array = place.selection.add(inner.as_array(inner.ordered(rows)))
         return f"[{built} for {inner.selection.row_name} in {array}]"
+
+    def picked(
+        self,
+        place: Place,
+        reads: Reads,
+        rows: Rows,
+        type_: GraphQLObjectType,
+        nodes: Sequence[FieldNode],
+    ) -> str:
+        """The builder's source for a list of shared objects, each built once for all rows."""
+        assert reads.by is not None
+        if place.is_only:
+            own = rows.keys[0].expression == func.any(reads.by(place))
+            return self.listing(place, replace(rows, where=[*rows.where, own]), type_, nodes)
+        apart = place.apart(rows)
+        apart.selection.place(rows.keys[0].expression)
+        built = self.object(apart, type_, nodes)
+        array = apart.as_array(apart.ordered(rows))
+        name = place.selection.statement.share(array, apart.selection.row_name, built)
+        keys = place.selection.add(reads.by(place))
+        return f"[shown for key, shown in {name}.items() if key in {keys}]"
 
 
 def _scalar(place: Place, reads: Reads, type_: GraphQLOutputType, arguments: dict[str, Any]) -> str:
@@ -210,7 +233,7 @@ def rows_plan(
     shape: Shape,
 ) -> FieldPlan:
     """The plan of a list of rows, or of one row or null."""
-    inner = place.into(rows)
+    inner = replace(place.into(rows), is_only=shape is Shape.LOOKUP)
     built = planner.object(inner, type_, nodes)
     name = inner.selection.row_name
     query = inner.ordered(rows)
@@ -222,9 +245,21 @@ def rows_plan(
 def finish(planner: Planner, place: Place, query: Select[Any], source: str) -> FieldPlan:
     """Compile the SQL and the builder."""
     statement = place.selection.statement
+    lines = []
+    if statement.shared:
+        # With the first row only: to send them with every row would cost more than the rows.
+        page = query.subquery()
+        first = len(page.c)
+        is_first = func.row_number().over() == 1
+        arrays = [case((is_first, array)) for _, array, _ in statement.shared]
+        query = select(*page.c, *arrays).select_from(page)
+        lines = [
+            f"    {name} = {shared % f'(rows[0][{first + number}] if rows else ())'}\n"
+            for number, (name, _, shared) in enumerate(statement.shared)
+        ]
     # The source is made of names and numbers chosen here, and of response keys and constants
     # quoted by repr: nothing that a client wrote is ever code.
     namespace: dict[str, Any] = {"cursor": cursor, "failures": planner.failures}
-    exec(f"def build(rows, p):\n    return {source}", namespace)  # noqa: S102
+    exec(f"def build(rows, p):\n{''.join(lines)}    return {source}", namespace)  # noqa: S102
     sql, sent = statement.compile(query)
     return FieldPlan(sql, tuple(statement.parameters), sent, namespace["build"])

@@ -56,6 +56,7 @@ class Statement:
 
     def __init__(self) -> None:
         self.parameters: list[Parameter] = []
+        self.shared: list[tuple[str, ColumnElement[Any], str]] = []
         self._selects = 0
 
     def bind(self, parameter: Parameter, type_: TypeEngine[Any]) -> ColumnElement[Any]:
@@ -63,6 +64,15 @@ class Statement:
         self.parameters.append(parameter)
         name = type_.compile(dialect=DIALECT)
         return literal_column(f"${len(self.parameters)}::{name}", type_)
+
+    def share(self, array: ColumnElement[Any], row_name: str, built: str) -> str:
+        """Rows that are read once for all: the builder's name for what is built of them, by key.
+
+        `array` holds the rows, the key first; `built` is the source for the row `row_name`.
+        """
+        name = f"shared{len(self.shared)}"
+        self.shared.append((name, array, f"{{{row_name}[0]: {built} for {row_name} in %s}}"))
+        return name
 
     def next_row_name(self) -> str:
         """The name that the row builder gives to rows of the next SELECT."""
@@ -128,7 +138,7 @@ class Place:
     """Where a field stands: its SELECT, the alias of its row, who asks, and which clock holds.
 
     This is the `Scope` that the types' declarations see. `path` holds the response keys that
-    lead here.
+    lead here; `is_only` says that the row is the only one of its SELECT.
     """
 
     selection: Selection
@@ -139,6 +149,7 @@ class Place:
     clock: ColumnElement[Any] | None = None
     knowledge: ColumnElement[Any] | None = None
     path: Path = ()
+    is_only: bool = False
 
     @property
     def moment(self) -> ColumnElement[Any]:
@@ -204,9 +215,14 @@ class Place:
             self,
             selection=Selection(self.selection.statement, rows.from_clause),
             row=rows.source,
+            is_only=False,
             outer=(*self.outer, self.row),
             point=rows.point,
         )
+
+    def apart(self, rows: Rows) -> Self:
+        """A SELECT of its own over `rows`, which depends on no row."""
+        return replace(self.into(rows), outer=())
 
     def ordered(self, rows: Rows) -> Select[Any]:
         """`rows`, filtered and in their order, with the columns asked for so far."""

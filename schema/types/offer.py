@@ -36,6 +36,7 @@ from schema.types.reads import (
     moment,
     one,
     page,
+    picked,
 )
 from schema.types.route import Route
 from schema.types.support_kind import SupportKind
@@ -64,10 +65,7 @@ def _routes(
     route = rows.route.alias()
     return Rows(
         route,
-        where=[
-            route.c.code == func.any(scope.row.c.route_codes),
-            route.c.recorded_at <= scope.known,
-        ],
+        where=[route.c.recorded_at <= scope.known],
         keys=[Key(route.c.code, Text())],
     )
 
@@ -159,7 +157,7 @@ class Offer(Node):
     description: str
     status: OfferStatus
     council: Council = one(_council)
-    routes: list[Route] = listing(_routes)
+    routes: list[Route] = picked(_routes, by=lambda scope: scope.row.c.route_codes, length=4)
     places_total: int | None = expression(
         _places_total,
         description="People; null to all but its council, since total less left is a headcount.",

@@ -6,6 +6,7 @@ A field of a type without more reads the column of its own name. The others say 
     expression(function)        one SQL expression
     one(function)               the row that this row points to
     listing(function)           a list of rows
+    picked(function, by=...)    those of a few shared rows whose keys the row lists
     page(function)              a Relay connection over rows
     count()                     how many rows the whole connection has
     facet(function)             counts over the whole connection, by heading
@@ -177,6 +178,7 @@ class Shape(StrEnum):
     NODE = "NODE"
     ONE = "ONE"
     PAGE = "PAGE"
+    PICKED = "PICKED"
     STREAM = "STREAM"
 
 
@@ -185,12 +187,14 @@ class Reads:
     """A field's declaration, kept in its metadata.
 
     `cost` is in points, of which an ordinary column is one; `length` is how many rows a list
-    without pages is taken to hold; `columns` are what a facet needs of the rows it counts.
+    without pages is taken to hold; `columns` are what a facet needs of the rows it counts; `by`
+    gives the keys that a row picks.
     """
 
     shape: Shape
     function: Function
     audiences: frozenset[Audience] = field(default=frozenset(Audience))
+    by: Function | None = None
     prefix: str = ""
     columns: tuple[str, ...] = ()
     cost: int = 1
@@ -232,6 +236,14 @@ def one(function: Function, **options: Any) -> Any:
 def listing(function: Function, **options: Any) -> Any:
     """A list of rows (`Rows`), taken to hold `length` of them."""
     return _declared(Shape.LISTING, function, **options)
+
+
+def picked(function: Function, by: Function, **options: Any) -> Any:
+    """Those of a few rows that the row picks: `by` gives its array of their first keys.
+
+    The rows (`Rows`) are the same for every row that picks, so they are read once for all.
+    """
+    return _declared(Shape.PICKED, function, by=by, **options)
 
 
 def page(function: Function, **options: Any) -> Any:
@@ -279,6 +291,7 @@ def _declared(
     *,
     description: str | None = None,
     audiences: frozenset[Audience] = frozenset(Audience),
+    by: Function | None = None,
     columns: tuple[str, ...] = (),
     cost: int = 1,
     length: int = LIST_LENGTH,
@@ -299,7 +312,7 @@ def _declared(
     planned.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in arguments]
     )
-    reads = Reads(shape, function, audiences, columns=columns, cost=cost, length=length)
+    reads = Reads(shape, function, audiences, by=by, columns=columns, cost=cost, length=length)
     return strawberry.field(
         resolver=planned,
         description=description or inspect.getdoc(function),

@@ -3,7 +3,7 @@
 Nothing here is quick, and nothing is shared with the planner but what the types declare.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -126,6 +126,9 @@ def resolve(source: Any, info: GraphQLResolveInfo[Reader], **given: Any) -> Any:
     found = reader.rows(reads.function(scope, **arguments), row)
     if reads.shape is Shape.LISTING:
         return found
+    if reads.shape is Shape.PICKED:
+        assert reads.by is not None
+        return [each for each in found if each.keys[0] in _keys(reader, scope, reads.by)]
     assert reads.shape is Shape.LOOKUP, reads.shape
     return found[0] if found else None
 
@@ -154,6 +157,11 @@ def _scalar(reader: Reader, reads: Reads, scope: RowScope, arguments: dict[str, 
     else:
         value = reader.value(scope.select(column))
     return f"{reads.prefix}_{value}" if reads.shape is Shape.IDENTITY else value
+
+
+def _keys(reader: Reader, scope: RowScope, by: Callable[[RowScope], Any]) -> Any:
+    column = by(scope)
+    return column.value if isinstance(column, BindParameter) else reader.value(scope.select(column))
 
 
 def _one(reader: Reader, reads: Reads, scope: RowScope, arguments: dict[str, Any]) -> Row | None:

@@ -1,16 +1,17 @@
 -- council
-SELECT array((SELECT row(open_offer_1.title, array((SELECT row(route_1.code, coalesce((SELECT route_window_1.status
+SELECT anon_1.array_1, CASE WHEN (row_number() OVER () = 1) THEN array((SELECT row(route_1.code, coalesce((SELECT route_window_1.status
 FROM route_window AS route_window_1
-WHERE route_window_1.route_code = route_1.code AND (route_window_1.known @> now()) AND (route_window_1.valid @> $1::TIMESTAMP WITH TIME ZONE)), 'NOT_YET_OPEN')) AS row_2
+WHERE route_window_1.route_code = route_1.code AND (route_window_1.known @> now()) AND (route_window_1.valid @> $1::TIMESTAMP WITH TIME ZONE)), 'NOT_YET_OPEN')) AS row_1
 FROM route AS route_1
-WHERE route_1.code = any(open_offer_1.route_codes) AND route_1.recorded_at <= now() ORDER BY route_1.code)), array((SELECT row(route_2.code, coalesce((SELECT route_window_2.status
+WHERE route_1.recorded_at <= now() ORDER BY route_1.code)) END AS anon_2, CASE WHEN (row_number() OVER () = 1) THEN array((SELECT row(route_2.code, coalesce((SELECT route_window_2.status
 FROM route_window AS route_window_2
-WHERE route_window_2.route_code = route_2.code AND (route_window_2.known @> now()) AND (route_window_2.valid @> $4::TIMESTAMP WITH TIME ZONE)), 'NOT_YET_OPEN')) AS row_3
+WHERE route_window_2.route_code = route_2.code AND (route_window_2.known @> now()) AND (route_window_2.valid @> $4::TIMESTAMP WITH TIME ZONE)), 'NOT_YET_OPEN')) AS row_2
 FROM route AS route_2
-WHERE route_2.code = any(open_offer_1.route_codes) AND route_2.recorded_at <= now() ORDER BY route_2.code))) AS row_1
+WHERE route_2.recorded_at <= now() ORDER BY route_2.code)) END AS anon_3
+FROM (SELECT array((SELECT row(open_offer_1.title, open_offer_1.route_codes) AS row_3
 FROM open_offer AS open_offer_1
 WHERE open_offer_1.council_gss = council_1.gss_code ORDER BY open_offer_1.updated_at DESC, open_offer_1.id DESC
  LIMIT $3::INTEGER + 1)) AS array_1
 FROM council AS council_1
 WHERE council_1.gss_code = $2::TEXT OR $2::TEXT = any(council_1.former_gss_codes) ORDER BY council_1.gss_code
- LIMIT 1
+ LIMIT 1) AS anon_1
