@@ -70,8 +70,13 @@ def _routes(
     )
 
 
+def _is_of_another_list(scope: Scope) -> bool:
+    # Staff's own lists have what is only theirs; in availability they meet their own offers too.
+    return scope.audience in STAFF and getattr(scope.row, "element", None) is not rows.staff_offer
+
+
 def _places_total(scope: Scope) -> ColumnElement[Any]:
-    if scope.audience not in STAFF:
+    if not _is_of_another_list(scope):
         return scope.row.c.places_total
     # Staff also meet their own offers in availability, which has no totals: row-level security
     # decides whose total this gives.
@@ -80,7 +85,7 @@ def _places_total(scope: Scope) -> ColumnElement[Any]:
 
 
 def _external_ref(scope: Scope) -> ColumnElement[Any]:
-    if scope.audience not in STAFF:
+    if not _is_of_another_list(scope):
         return scope.row.c.external_ref
     own = rows.offer.alias()
     return select(own.c.external_ref).where(own.c.id == scope.row.c.id).scalar_subquery()
