@@ -1,7 +1,6 @@
 """A connection: every row of the list is fetched, then cut in Python."""
 
 import base64
-import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -84,7 +83,7 @@ def _cursor(rows: Rows, row: Row) -> str:
 
 
 def _following(rows: Rows, every: list[Row], after: str) -> list[Row]:
-    name, *values = json.loads(base64.urlsafe_b64decode(after))
+    name, *values = orjson.loads(base64.urlsafe_b64decode(after))
     if name != rows.order_name:
         raise ValueError("another order's")
     there = tuple(_loaded(key, value) for key, value in zip(rows.keys, values, strict=True))
@@ -95,5 +94,5 @@ def _following(rows: Rows, every: list[Row], after: str) -> list[Row]:
 
 def _loaded(key: Key, value: Any) -> Any:
     loaded = key.load(value)
-    # A key that is kept as JSON has it compares as the column does.
-    return UUID(loaded) if isinstance(key.type_, Uuid) and isinstance(loaded, str) else loaded
+    # Cursors hold an id as text; that compares otherwise than an id does.
+    return UUID(loaded) if isinstance(key.type_, Uuid) and not isinstance(loaded, UUID) else loaded

@@ -12,8 +12,7 @@ from typing import Any
 import orjson
 import pytest
 import pytest_asyncio
-from graphql import parse, validate
-from hypothesis import HealthCheck, Phase, given, note, seed, settings
+from hypothesis import HealthCheck, Phase, assume, given, note, seed, settings
 
 from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
 from tests.oracle.asking import Asking, asking
@@ -52,6 +51,8 @@ async def loop() -> asyncio.AbstractEventLoop:
 @pytest.mark.parametrize("round_", ROUNDS)
 @pytest.mark.parametrize("who", ASKERS)
 def test_same_answer(asked: Asking, loop: asyncio.AbstractEventLoop, who: str, round_: int) -> None:
+    passed: set[str] = set()
+
     @seed(zlib.crc32(f"{who} {SEED} {round_}".encode()))
     @settings(
         database=None,
@@ -64,15 +65,20 @@ def test_same_answer(asked: Asking, loop: asyncio.AbstractEventLoop, who: str, r
     @given(gene=genomes())
     def same(gene: Gene) -> None:
         request = Writer(asked.schema, asked.pools, asked.asker.audience).request(gene)
-        note(f"\n{request}")
-        assert validate(asked.schema, parse(request.document)) == []
+        # Different choices may write the same document, which would count as another.
+        assume(str(request) not in passed)
         loop.run_until_complete(compare(asked, request))
+        again = request.again()
+        if again:
+            loop.run_until_complete(compare(asked, again))
+        passed.add(str(request))
 
     same()
 
 
 async def compare(asked: Asking, request: Request) -> None:
     """Fails with the answers where they differ."""
+    note(f"\n{request}")
     answers = {way: await ask(request) for way, ask in asked.ways.items()}
     if any(codes(body) & OVER_THE_LIMITS for body in answers.values()):
         return

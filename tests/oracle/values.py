@@ -40,6 +40,7 @@ class Values:
     pools: Pools
     declared: dict[str, str] = field(default_factory=dict)
     given: dict[str, Any] = field(default_factory=dict)
+    again: dict[str, Any] = field(default_factory=dict)
     _usable: dict[tuple[str, str], Variable] = field(default_factory=dict)
 
     def of(
@@ -66,11 +67,13 @@ class Values:
             return f"${self._new(f'Boolean = {json.dumps(says)}')}"
         variable = self._new("Boolean!" if way == 2 else f"Boolean! = {json.dumps(not says)}")
         self.given[variable] = says
+        self.again[variable] = not says
         return f"${variable}"
 
-    def given_by_name(self) -> dict[str, Any]:
-        """What is sent with the document."""
-        return {str(name): value for name, value in self.given.items()}
+    def sent(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is sent with the document, and what else may be sent with the same one."""
+        first = {str(name): value for name, value in self.given.items()}
+        return first, {**first, **{str(name): value for name, value in self.again.items()}}
 
     def variable(
         self, name: str, type_: GraphQLInputType, tape: Tape, order: str, *, has_default: bool
@@ -86,8 +89,8 @@ class Values:
             # A default that isn't null makes a nullable variable good for any place.
             variable = self._new(f"{loose} = {written(value)}")
             if way == 3:
-                other = self._plain(name, type_, tape, order, is_constant=True)
-                self.given[variable] = other
+                self.given[variable] = self._plain(name, type_, tape, order, is_constant=True)
+                self.again[variable] = value
             return variable
         if way in (4, 5) and (exact == loose or has_default):
             variable = self._new(loose)
@@ -97,9 +100,12 @@ class Values:
         if way == 6 and (exact == loose or (has_default and tape.is_once_in(4))):
             variable = self._new(loose)
             self.given[variable] = None
+            self.again[variable] = value
             return variable
         variable = self._new(loose + "!" if way == 1 and value is not None else exact)
         self.given[variable] = value
+        other = self._plain(name, type_, tape, order, is_constant=True)
+        self.again[variable] = value if other is None and way == 1 else other
         self._usable[name, exact] = variable
         return variable
 
@@ -149,7 +155,12 @@ class Values:
             name: self.of(name, part, tape, order, is_constant=is_constant)
             for name, part in type_.fields.items()
             if name not in left_out
-            and (is_required(part) or name in _POINT or tape.is_once_in(rarity))
+            and (
+                is_required(part)
+                or name in _POINT
+                # Much depends on it: an order, a field and how the rows are found.
+                or tape.is_once_in(2 if name == "near" else rarity)
+            )
         }
 
     def _left_out(self, type_: GraphQLInputObjectType, tape: Tape) -> tuple[str, ...]:
