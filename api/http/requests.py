@@ -1,6 +1,5 @@
 """A GraphQL request out of an HTTP request; whatever is wrong with it is said, and cheap."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,6 +9,7 @@ from starlette.types import Receive
 
 from api.http.errors import JSON, HttpError
 from api.http.heads import Head
+from api.http.watching import Deadline
 
 BODY_SECONDS = 10.0
 LARGEST_BODY = 1024 * 1024
@@ -43,12 +43,10 @@ async def read_body(head: Head, receive: Receive) -> bytes:
     length = -1 if declared is None else int(declared)
     if length > LARGEST_BODY:
         raise _too_large()
-    try:
-        # Whoever sends a byte now and then would hold one of the server's few places for ever.
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _received(receive, length)
-    except TimeoutError as error:
-        raise HttpError(408, f"The body did not come within {BODY_SECONDS:g} s.") from error
+    # Whoever sends a byte now and then would hold one of the server's few places for ever.
+    late = HttpError(408, f"The body did not come within {BODY_SECONDS:g} s.")
+    with Deadline(BODY_SECONDS, late):
+        return await _received(receive, length)
 
 
 async def _received(receive: Receive, length: int) -> bytes:

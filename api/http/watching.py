@@ -16,28 +16,23 @@ class HungUpError(Exception):
     """The client hung up before it was answered."""
 
 
-class Watch:
-    """Cancels what the task inside does; its query is then cancelled in the database too.
+class Deadline:
+    """Cancels what the task inside does after `seconds`, and raises `reason` in its place.
 
-    Raises TimedOut after `seconds`, HungUpError where the client goes away. Once `is_kept` is
-    set, as for a mutation, the work inside is left to finish, whatever the client does: its own
-    statements have their limits, and nobody should guess whether a change was made.
+    What asyncio.timeout does, at a fifth of its price: every request meets two of these.
     """
 
-    def __init__(self, receive: Receive, seconds: float) -> None:
-        self.is_kept = False
-        self._receive = receive
+    def __init__(self, seconds: float, reason: Exception) -> None:
         self._seconds = seconds
-        self._reason: Exception | None = None
-        self._watcher: asyncio.Task[None] | None = None
+        self._reason = reason
+        self._is_over = False
 
     def __enter__(self) -> Self:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
         self._cancelling = task.cancelling()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(min(WATCH_AFTER, self._seconds), self._start)
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._end)
         return self
 
     def __exit__(
@@ -47,31 +42,58 @@ class Watch:
         trace: TracebackType | None,
     ) -> None:
         self._timer.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
-        if self._reason is None:
+        if not self._is_over:
             return
         # Cancelled by somebody else as well, it stays cancelled.
         is_ours_alone = self._task.uncancel() <= self._cancelling
         if is_ours_alone and kind is asyncio.CancelledError:
             raise self._reason from error
 
-    def _start(self) -> None:
-        self._watcher = asyncio.get_running_loop().create_task(self._run())
+    def _end(self) -> None:
+        self._is_over = True
+        self._task.cancel()
 
-    async def _run(self) -> None:
-        left = self._seconds - min(WATCH_AFTER, self._seconds)
+
+class Watch(Deadline):
+    """A deadline that comes sooner where the client goes away: HungUpError.
+
+    Its query is cancelled in the database too. Once `is_kept` is set, as for a mutation, the work
+    inside is left to finish, whatever the client does: its own statements have their limits, and
+    nobody should guess whether a change was made.
+    """
+
+    def __init__(self, receive: Receive, seconds: float) -> None:
+        super().__init__(
+            min(WATCH_AFTER, seconds),
+            TimedOut(f"The query was stopped after {seconds:g} s; ask for less."),
+        )
+        self.is_kept = False
+        self._left = seconds - self._seconds
+        self._receive = receive
+        self._watcher: asyncio.Task[None] | None = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+        super().__exit__(kind, error, trace)
+
+    def _end(self) -> None:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
         try:
-            async with asyncio.timeout(left):
+            async with asyncio.timeout(self._left):
                 message: Any = None
                 while message is None or message["type"] != "http.disconnect":
                     message = await self._receive()
         except TimeoutError:
-            reason: Exception = TimedOut(
-                f"The query was stopped after {self._seconds:g} s; ask for less."
-            )
+            pass
         else:
-            reason = HungUpError()
+            self._reason = HungUpError()
         if not self.is_kept:
-            self._reason = reason
-            self._task.cancel()
+            super()._end()

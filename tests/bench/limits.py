@@ -1,8 +1,9 @@
 """The hand-written limit: what a request costs at least, in the same server, guard and pool.
 
-One raw ASGI endpoint for each shape of question: it reads the body, runs one hand-written
-statement, makes dicts of flat rows, and answers the same JSON as Hearth. `static` answers bytes
-of a given length without asking anything.
+One endpoint for each shape of question. Its HTTP is Hearth's: a body with its limits, a deadline,
+a budget, a response with its headers. Its reading is written by hand: one statement, and dicts
+made of flat rows, which come to the same JSON as Hearth's. `static` answers bytes of a given
+length without any of that.
 """
 
 from collections.abc import Awaitable, Callable
@@ -10,12 +11,14 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.access.viewer import PUBLIC, Viewer
 from api.app import Service
 from api.http.guard import Guard
+from api.http.heads import Head
+from api.http.requests import of_body, read_body
+from api.http.responses import respond
+from api.http.watching import Watch
 from api.reading.operation import OperationPlan
 from api.settings import Settings
 from schema.tables.columns import uuid7
@@ -151,47 +154,43 @@ class Limits:
 
     def __init__(self, settings: Settings, url: str) -> None:
         self.service = Service(settings, url)
-        self.members = self.service.endpoint.door.members
+        self.endpoint = self.service.endpoint
+        self.members = self.endpoint.door.members
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await self.service(scope, receive, send)
             return
-        asked = orjson.loads(await _body(receive))["variables"]
         name = scope["path"][len(PREFIX) :]
+        head = Head(scope["headers"])
+        media_type = head.media_type()
+        asked = of_body(await read_body(head, receive)).variables
         if name == "static":
-            await _respond(send, b"x" * asked["length"])
+            await _static(send, b"x" * asked["length"])
             return
-        viewer = PUBLIC
-        for header, value in scope["headers"]:
-            if header == b"authorization":
-                viewer = await self.service.endpoint.door.viewer(value.decode())
-        data = await self._data(QUESTIONS[name], asked, viewer, is_write=name == "publish")
-        if name == "publish":
-            self.service.relay.nudge()
-        await _respond(send, orjson.dumps({"data": data}))
+        with Watch(receive, self.endpoint.query_seconds):
+            data = await self._data(name, asked, head, scope["client"][0])
+        response = await respond({"data": data}, media_type, is_gzip_wanted=head.is_gzip_wanted())
+        await response.send(send, head)
 
-    async def _data(
-        self, question: Question, asked: Data, viewer: Viewer, *, is_write: bool
-    ) -> Data:
+    async def _data(self, name: str, asked: Data, head: Head, address: str) -> Data:
+        given = head.authorization.decode("latin-1") if head.authorization else None
+        viewer = await self.endpoint.door.viewer(given)
+        self.endpoint.budgets.charge(viewer, address, 1)
+        question = QUESTIONS[name]
         if viewer.subject is None:
             async with self.members.public() as connection:
                 return await question(connection, asked)
+        is_write = name == "publish"
         async with self.members.entered(viewer, readonly=not is_write) as (connection, _):
-            return await question(connection, asked)
+            data = await question(connection, asked)
+        if is_write:
+            self.service.relay.nudge()
+        return data
 
 
-async def _body(receive: Receive) -> bytes:
-    body = b""
-    while True:
-        message = await receive()
-        body += bytes(message.get("body", b""))
-        if not message.get("more_body"):
-            return body
-
-
-async def _respond(send: Send, content: bytes) -> None:
+async def _static(send: Send, content: bytes) -> None:
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", b"%d" % len(content)),
