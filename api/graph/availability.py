@@ -50,7 +50,7 @@ class Availability:
             query = query.where(offer.c.id == func.any(place.bind(list(among), ARRAY(Uuid()))))
         statement = place.selection.statement
         sql, sent = statement.compile(query)
-        plan = FieldPlan(sql, tuple(statement.parameters), sent, lambda rows, _: rows)
+        plan = FieldPlan(sql, tuple(statement.parameters), sent, lambda rows, _: rows, place.path)
         async with self.members.public() as connection:
             found = await fetch(connection, (plan, [each.value({}) for each in plan.parameters]))
         return {row["id"]: (row["version"], row["places_left"]) for row in found}

@@ -81,17 +81,17 @@ async def fetch(connection: asyncpg.Connection, field: Ready) -> Any:
         raise FieldsRefusedError({_path_of(plan, error): refusal}) from error
     except asyncpg.PostgresError as error:
         if error.sqlstate == ASKERS_ERROR:
-            path = plan.parameters[0].path[:1]
-            raise FieldsRefusedError({path: BadRequest(str(error))}) from error
+            refusal = BadRequest(str(error))
+            raise FieldsRefusedError({plan.path[:1]: refusal}) from error
         raise
+    if plan.absent and not rows:
+        raise FieldsRefusedError({plan.path[:1]: plan.absent})
     return plan.build(rows, values)
 
 
 def _path_of(plan: FieldPlan, error: Exception) -> Path:
     named = re.search(r"\$(\d+)", str(error))
-    return (
-        plan.parameters[plan.sent[int(named[1]) - 1]].path if named else plan.parameters[0].path[:1]
-    )
+    return plan.parameters[plan.sent[int(named[1]) - 1]].path if named else plan.path[:1]
 
 
 async def payload(

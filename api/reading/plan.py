@@ -15,12 +15,15 @@ from typing import Any
 from graphql import (
     FieldNode,
     GraphQLField,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
     Undefined,
     get_named_type,
+    get_nullable_type,
+    is_list_type,
 )
 from sqlalchemy import Select, case, func, select
 
@@ -29,7 +32,7 @@ from api.reading.cursors import cursor
 from api.reading.selecting import Fields, Fragments, collect
 from api.reading.statement import Parameter, Path, Place, root_place
 from api.reading.symbols import Variables, argument
-from schema.refusals import Forbidden, Refused
+from schema.refusals import Forbidden, NotFound, Refused
 from schema.types.reads import METADATA, Reads, Rows, Shape
 from schema.words import Audience
 
@@ -41,13 +44,16 @@ class FieldPlan:
     """How to answer one root field: fetch by `sql`, then build from the rows and parameters.
 
     `sent` are the places of the parameters that the SQL takes; the others are checked all the
-    same, as the size of a page is of which only the count is asked.
+    same, as the size of a page is of which only the count is asked. `path` leads to the field, and
+    `absent` is the refusal of one that can't be null where there is no row.
     """
 
     sql: str
     parameters: tuple[Parameter, ...]
     sent: tuple[int, ...]
     build: Build
+    path: Path
+    absent: NotFound | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,8 @@ class Planner:
         target = get_named_type(field_.type)
         if reads.shape in (Shape.EXPRESSION, Shape.IDENTITY):
             return _scalar(inner, reads, field_.type, arguments)
+        if reads.shape is Shape.WORKED:
+            return self.worked(inner, f"{inner.work}.{reads.by}", target, nodes)
         assert isinstance(target, GraphQLObjectType)
         if reads.shape is Shape.ONE:
             row = reads.function(inner, **arguments)
@@ -160,7 +168,11 @@ class Planner:
         if reads.shape is Shape.PAGE:
             return pages.nested(self, inner, reads, target, nodes, arguments)
         if reads.shape is Shape.PICKED:
-            return self.picked(inner, reads, reads.function(inner, **arguments), target, nodes)
+            rows = reads.function(inner, **arguments)
+            if isinstance(reads.by, str):
+                keys = f"{inner.work}.{reads.by}"
+                return _by_keys(self.shared(inner, rows, target, nodes), keys, field_.type)
+            return self.picked(inner, reads, rows, target, nodes)
         assert reads.shape is Shape.LISTING
         return self.listing(inner, reads.function(inner, **arguments), target, nodes)
 
@@ -170,8 +182,29 @@ class Planner:
         """The builder's source for a list of objects, read as an array beside the row."""
         inner = place.into(rows)
         built = self.object(inner, type_, nodes)
+        each = _each(inner, rows)
         array = place.selection.add(inner.as_array(inner.ordered(rows)))
-        return f"[{built} for {inner.selection.row_name} in {array}]"
+        return f"[{built} {each % array}]"
+
+    def worked(
+        self, place: Place, value: str, type_: GraphQLNamedType, nodes: Sequence[FieldNode]
+    ) -> str:
+        """The builder's source for what was worked out: a value, or a list of objects."""
+        if isinstance(type_, GraphQLObjectType):
+            name = place.selection.statement.next_row_name()
+            built = self.object(replace(place, work=name), type_, nodes)
+            return f"[{built} for {name} in {value}]"
+        return _text_of_decimal(value) if type_.name == "Decimal" else value
+
+    def shared(
+        self, place: Place, rows: Rows, type_: GraphQLObjectType, nodes: Sequence[FieldNode]
+    ) -> str:
+        """The builder's name for objects that many rows share, each built once, by their keys."""
+        apart = place.apart(rows)
+        apart.selection.place(rows.keys[0].expression)
+        built = self.object(apart, type_, nodes)
+        array = apart.as_array(apart.ordered(rows))
+        return place.selection.statement.share(array, apart.selection.row_name, built)
 
     def picked(
         self,
@@ -181,18 +214,33 @@ class Planner:
         type_: GraphQLObjectType,
         nodes: Sequence[FieldNode],
     ) -> str:
-        """The builder's source for a list of shared objects, each built once for all rows."""
-        assert reads.by is not None
+        """The builder's source for a list of shared objects."""
+        assert callable(reads.by)
         if place.is_only:
             own = rows.keys[0].expression == func.any(reads.by(place))
             return self.listing(place, replace(rows, where=[*rows.where, own]), type_, nodes)
-        apart = place.apart(rows)
-        apart.selection.place(rows.keys[0].expression)
-        built = self.object(apart, type_, nodes)
-        array = apart.as_array(apart.ordered(rows))
-        name = place.selection.statement.share(array, apart.selection.row_name, built)
+        name = self.shared(place, rows, type_, nodes)
         keys = place.selection.add(reads.by(place))
         return f"[shown for key, shown in {name}.items() if key in {keys}]"
+
+
+def _by_keys(shared: str, keys: str, type_: GraphQLOutputType) -> str:
+    if is_list_type(get_nullable_type(type_)):
+        return f"[{shared}[key] for key in {keys}]"
+    return f"{shared}[{keys}]" if isinstance(type_, GraphQLNonNull) else f"{shared}.get({keys})"
+
+
+def _each(place: Place, rows: Rows) -> str:
+    # A comprehension's loop over the rows that will stand for %s.
+    name = place.selection.row_name
+    if rows.work is None:
+        return f"for {name} in %s"
+    work = place.selection.statement.work(rows.work, place.selection, place.path)
+    return f"for {name} in %s for {place.work} in ({work},)"
+
+
+def _text_of_decimal(read: str) -> str:
+    return f"(None if {read} is None else str({read}))"
 
 
 def _scalar(place: Place, reads: Reads, type_: GraphQLOutputType, arguments: dict[str, Any]) -> str:
@@ -202,9 +250,7 @@ def _scalar(place: Place, reads: Reads, type_: GraphQLOutputType, arguments: dic
     read = place.selection.add(column)
     if reads.shape is Shape.IDENTITY:
         return f"{reads.prefix + '_'!r} + str({read})"
-    if get_named_type(type_).name == "Decimal":
-        return f"(None if {read} is None else str({read}))"
-    return read
+    return _text_of_decimal(read) if get_named_type(type_).name == "Decimal" else read
 
 
 def root_plan(
@@ -221,7 +267,11 @@ def root_plan(
     if reads.shape is Shape.PAGE:
         query, source = pages.root(planner, place, reads, target, nodes, arguments)
         return finish(planner, place, query, source)
-    return rows_plan(planner, place, reads.function(place, **arguments), target, nodes, reads.shape)
+    rows = reads.function(place, **arguments)
+    plan = rows_plan(planner, place, rows, target, nodes, reads.shape)
+    if isinstance(field_.type, GraphQLNonNull) and reads.shape is Shape.LOOKUP:
+        return replace(plan, absent=NotFound(reads.absent))
+    return plan
 
 
 def rows_plan(
@@ -235,11 +285,11 @@ def rows_plan(
     """The plan of a list of rows, or of one row or null."""
     inner = replace(place.into(rows), is_only=shape is Shape.LOOKUP)
     built = planner.object(inner, type_, nodes)
-    name = inner.selection.row_name
+    each = _each(inner, rows) % "rows"
     query = inner.ordered(rows)
     if shape is Shape.LISTING:
-        return finish(planner, place, query, f"[{built} for {name} in rows]")
-    return finish(planner, place, query.limit(1), f"next(({built} for {name} in rows), None)")
+        return finish(planner, place, query, f"[{built} {each}]")
+    return finish(planner, place, query.limit(1), f"next(({built} {each}), None)")
 
 
 def finish(planner: Planner, place: Place, query: Select[Any], source: str) -> FieldPlan:
@@ -259,7 +309,11 @@ def finish(planner: Planner, place: Place, query: Select[Any], source: str) -> F
         ]
     # The source is made of names and numbers chosen here, and of response keys and constants
     # quoted by repr: nothing that a client wrote is ever code.
-    namespace: dict[str, Any] = {"cursor": cursor, "failures": planner.failures}
+    namespace: dict[str, Any] = {
+        "cursor": cursor,
+        "failures": planner.failures,
+        "works": statement.works,
+    }
     exec(f"def build(rows, p):\n{''.join(lines)}    return {source}", namespace)  # noqa: S102
     sql, sent = statement.compile(query)
-    return FieldPlan(sql, tuple(statement.parameters), sent, namespace["build"])
+    return FieldPlan(sql, tuple(statement.parameters), sent, namespace["build"], place.path)

@@ -24,7 +24,7 @@ from sqlalchemy.types import TypeEngine
 from api.reading.symbols import Variables, combined, is_single, value_of
 from schema.refusals import BadRequest
 from schema.types.clock import aware, end_of_day
-from schema.types.reads import Rows
+from schema.types.reads import Rows, Work
 from schema.words import Audience
 
 DIALECT = dialect()  # type: ignore[no-untyped-call]
@@ -57,6 +57,7 @@ class Statement:
     def __init__(self) -> None:
         self.parameters: list[Parameter] = []
         self.shared: list[tuple[str, ColumnElement[Any], str]] = []
+        self.works: list[Callable[..., Any]] = []
         self._selects = 0
 
     def bind(self, parameter: Parameter, type_: TypeEngine[Any]) -> ColumnElement[Any]:
@@ -64,6 +65,13 @@ class Statement:
         self.parameters.append(parameter)
         name = type_.compile(dialect=DIALECT)
         return literal_column(f"${len(self.parameters)}::{name}", type_)
+
+    def work(self, work: Work, selection: "Selection", path: Path) -> str:
+        """The builder's source for what is worked out of a row."""
+        self.works.append(work.function)
+        self.parameters.append(Parameter(work.given, work.convert, path))
+        read = [f"p[{len(self.parameters) - 1}]", *map(selection.add, work.columns)]
+        return f"works[{len(self.works) - 1}]({', '.join(read)})"
 
     def share(self, array: ColumnElement[Any], row_name: str, built: str) -> str:
         """Rows that are read once for all: the builder's name for what is built of them, by key.
@@ -138,7 +146,8 @@ class Place:
     """Where a field stands: its SELECT, the alias of its row, who asks, and which clock holds.
 
     This is the `Scope` that the types' declarations see. `path` holds the response keys that
-    lead here; `is_only` says that the row is the only one of its SELECT.
+    lead here; `is_only` says that the row is the only one of its SELECT; `work` is the builder's
+    name for what is worked out of the row.
     """
 
     selection: Selection
@@ -150,6 +159,7 @@ class Place:
     knowledge: ColumnElement[Any] | None = None
     path: Path = ()
     is_only: bool = False
+    work: str = ""
 
     @property
     def moment(self) -> ColumnElement[Any]:
@@ -211,9 +221,11 @@ class Place:
 
     def into(self, rows: Rows) -> Self:
         """A SELECT of its own over `rows`, below this place."""
+        selection = Selection(self.selection.statement, rows.from_clause)
         return replace(
             self,
-            selection=Selection(self.selection.statement, rows.from_clause),
+            selection=selection,
+            work=f"{selection.row_name}_work" if rows.work else "",
             row=rows.source,
             is_only=False,
             outer=(*self.outer, self.row),

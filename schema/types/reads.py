@@ -11,6 +11,7 @@ A field of a type without more reads the column of its own name. The others say 
     count()                     how many rows the whole connection has
     facet(function)             counts over the whole connection, by heading
     lookup(function)            one row, or null: the roots
+    worked(name)                what Python works out of the row (`Work`), or a list of such
 
 A function is called once for each plan, not for each row: it gets the `Scope` and the field's
 arguments, and gives SQL (SQLAlchemy Core). Arguments that come from variables are symbols then:
@@ -27,6 +28,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Protocol
 
 import strawberry
@@ -134,6 +136,20 @@ class Per:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What Python works out of each row: `function(given, *values)`, an object with attributes.
+
+    `values` are those of `columns`. `given` is an argument of the field, converted (and checked)
+    each time the plan runs, as `scope.bind` does, but not sent to the database.
+    """
+
+    function: Callable[..., Any]
+    columns: Sequence[ColumnElement[Any]]
+    given: Any = None
+    convert: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows to read: where from, which, in what order.
 
@@ -150,6 +166,7 @@ class Rows:
     tables: FromClause | None = None
     point: ColumnElement[Any] | None = None
     per: Per | None = None
+    work: Work | None = None
 
     @property
     def from_clause(self) -> FromClause:
@@ -180,6 +197,7 @@ class Shape(StrEnum):
     PAGE = "PAGE"
     PICKED = "PICKED"
     STREAM = "STREAM"
+    WORKED = "WORKED"
 
 
 @dataclass(frozen=True)
@@ -188,17 +206,19 @@ class Reads:
 
     `cost` is in points, of which an ordinary column is one; `length` is how many rows a list
     without pages is taken to hold; `columns` are what a facet needs of the rows it counts; `by`
-    gives the keys that a row picks.
+    gives the keys that a row picks, or names what was worked out to be them; `absent` says what a
+    root that can't be null was not found by.
     """
 
     shape: Shape
     function: Function
     audiences: frozenset[Audience] = field(default=frozenset(Audience))
-    by: Function | None = None
+    by: Function | str | None = None
     prefix: str = ""
     columns: tuple[str, ...] = ()
     cost: int = 1
     length: int = 1
+    absent: str = ""
 
 
 METADATA = "reads"
@@ -238,10 +258,11 @@ def listing(function: Function, **options: Any) -> Any:
     return _declared(Shape.LISTING, function, **options)
 
 
-def picked(function: Function, by: Function, **options: Any) -> Any:
+def picked(function: Function, by: Function | str, **options: Any) -> Any:
     """Those of a few rows that the row picks: `by` gives its array of their first keys.
 
-    The rows (`Rows`) are the same for every row that picks, so they are read once for all.
+    The rows (`Rows`) are the same for every row that picks, so they are read once for all. Keys
+    that were worked out (`by` is their name then) say the order too, or which one it is.
     """
     return _declared(Shape.PICKED, function, by=by, **options)
 
@@ -270,6 +291,12 @@ def lookup(function: Function, **options: Any) -> Any:
     return _declared(Shape.LOOKUP, function, **options)
 
 
+def worked(name: str, *, length: int = LIST_LENGTH, **options: Any) -> Any:
+    """An attribute of what is worked out of the row; objects of a list are worked out too."""
+    reads = Reads(Shape.WORKED, attrgetter(name), by=name, length=length)
+    return strawberry.field(metadata={METADATA: reads}, **options)
+
+
 def node(function: Function, **options: Any) -> Any:
     """One row of the type that its id names, or null."""
     return _declared(Shape.NODE, function, **options)
@@ -290,8 +317,9 @@ def _declared(
     function: Function,
     *,
     description: str | None = None,
+    absent: str = "",
     audiences: frozenset[Audience] = frozenset(Audience),
-    by: Function | None = None,
+    by: Function | str | None = None,
     columns: tuple[str, ...] = (),
     cost: int = 1,
     length: int = LIST_LENGTH,
@@ -312,7 +340,9 @@ def _declared(
     planned.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in arguments]
     )
-    reads = Reads(shape, function, audiences, by=by, columns=columns, cost=cost, length=length)
+    reads = Reads(
+        shape, function, audiences, by, columns=columns, cost=cost, length=length, absent=absent
+    )
     return strawberry.field(
         resolver=planned,
         description=description or inspect.getdoc(function),

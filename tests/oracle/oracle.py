@@ -3,7 +3,7 @@
 Nothing here is quick, and nothing is shared with the planner but what the types declare.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +26,7 @@ from graphql import (
 from sqlalchemy import ARRAY, BindParameter, Connection, FromClause, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schema.refusals import BadRequest, Forbidden, Refused
+from schema.refusals import BadRequest, Forbidden, NotFound, Refused
 from schema.types.by_id import ROWS_BY_ID
 from schema.types.node import split_id
 from schema.types.reads import METADATA, Reads, Rows, Shape
@@ -113,6 +113,8 @@ def resolve(source: Any, info: GraphQLResolveInfo[Reader], **given: Any) -> Any:
         return _facet(reader, reads, source)
     row = under_clocks(source or Row(), arguments)
     scope = RowScope(reader.asker.audience, row)
+    if reads.shape is Shape.WORKED:
+        return _worked(row, reads)
     if reads.shape in (Shape.EXPRESSION, Shape.IDENTITY):
         return _scalar(reader, reads, scope, arguments)
     if reads.shape is Shape.ONE:
@@ -127,9 +129,10 @@ def resolve(source: Any, info: GraphQLResolveInfo[Reader], **given: Any) -> Any:
     if reads.shape is Shape.LISTING:
         return found
     if reads.shape is Shape.PICKED:
-        assert reads.by is not None
-        return [each for each in found if each.keys[0] in _keys(reader, scope, reads.by)]
+        return _picked(reader, scope, reads, found)
     assert reads.shape is Shape.LOOKUP, reads.shape
+    if reads.absent and not found:
+        raise NotFound(reads.absent)
     return found[0] if found else None
 
 
@@ -159,9 +162,24 @@ def _scalar(reader: Reader, reads: Reads, scope: RowScope, arguments: dict[str, 
     return f"{reads.prefix}_{value}" if reads.shape is Shape.IDENTITY else value
 
 
-def _keys(reader: Reader, scope: RowScope, by: Callable[[RowScope], Any]) -> Any:
-    column = by(scope)
-    return column.value if isinstance(column, BindParameter) else reader.value(scope.select(column))
+def _picked(reader: Reader, scope: RowScope, reads: Reads, found: list[Row]) -> Any:
+    if isinstance(reads.by, str):
+        rows = {each.keys[0]: each for each in found}
+        keys = getattr(scope.row.work, reads.by)
+        return [rows[key] for key in keys] if isinstance(keys, list | tuple) else rows.get(keys)
+    assert reads.by is not None
+    column = reads.by(scope)
+    is_known = isinstance(column, BindParameter)
+    keys = column.value if is_known else reader.value(scope.select(column))
+    return [each for each in found if each.keys[0] in keys]
+
+
+def _worked(row: Row, reads: Reads) -> Any:
+    found = reads.function(row.work)
+    # Lists of objects are tuples, each object what Python worked out once more.
+    if isinstance(found, list | tuple):
+        return [each if isinstance(each, str) else replace(row, work=each) for each in found]
+    return found
 
 
 def _one(reader: Reader, reads: Reads, scope: RowScope, arguments: dict[str, Any]) -> Row | None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from schema.refusals import BadRequest
 from schema.types.reads import Rows
 from schema.words import Audience
-from tests.oracle.scope import Row
+from tests.oracle.scope import Row, given
 
 ASKERS_ERROR = "HE400"
 
@@ -63,17 +63,27 @@ class Reader:
         source = list(rows.source.c)
         types = {column.key: column.type for column in source}
         keys = [key.expression for key in rows.keys]
-        asked = [column.label(f"c{place}") for place, column in enumerate([*source, *keys])]
+        used = list(rows.work.columns) if rows.work else []
+        columns = [*source, *keys, *used]
+        asked = [column.label(f"c{place}") for place, column in enumerate(columns)]
         order = [key.desc() if rows.descending else key for key in keys]
         query = rows.whole.with_only_columns(*asked).order_by(*order)
+        last = len(source) + len(keys)
         return [
             Row(
                 dict(zip(types, found, strict=False)),
                 types,
-                found[len(source) :],
+                found[len(source) : last],
                 rows.point,
                 above.clock,
                 above.knowledge,
+                work=_work(rows, found[last:]),
             )
             for found in self.fetch(query)
         ]
+
+
+def _work(rows: Rows, values: tuple[Any, ...]) -> Any:
+    if rows.work is None:
+        return None
+    return rows.work.function(given(rows.work.given, rows.work.convert), *values)

@@ -35,6 +35,7 @@ class Row:
     clock: datetime | None = None
     knowledge: datetime | None = None
     type_name: str = ""
+    work: Any = None
 
     @property
     def c(self) -> "Columns":
@@ -79,10 +80,7 @@ class RowScope:
     def bind(
         self, value: Any, type_: TypeEngine[Any], convert: Callable[[Any], Any] | None = None
     ) -> ColumnElement[Any]:
-        # What a declaration combines of several arguments is worked out when it is asked.
-        late = getattr(value, "value", None)
-        known = late({}) if callable(late) else value
-        return literal(convert(known) if convert else known, type_)
+        return literal(given(value, convert), type_)
 
     def among(
         self,
@@ -105,6 +103,13 @@ class RowScope:
         for alias, on in self.joined:
             tables = tables.join(alias, on, isouter=is_outer)
         return select(*columns).select_from(tables)
+
+
+def given(value: Any, convert: Callable[[Any], Any] | None) -> Any:
+    """An argument's value; what a declaration combines of several is worked out when asked."""
+    late = getattr(value, "value", None)
+    known = late({}) if callable(late) else value
+    return convert(known) if convert else known
 
 
 def under_clocks(row: Row, arguments: Mapping[str, Any]) -> Row:
