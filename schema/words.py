@@ -61,6 +61,21 @@ class CouncilKind(StrEnum):
     NORTHERN_IRISH = "NORTHERN_IRISH"
 
 
+class DutyLevel(StrEnum):
+    """Whether a council must do it, may do it, or it is no part of the route."""
+
+    MUST = "MUST"
+    MAY = "MAY"
+    NONE = "NONE"
+
+
+class FactOrigin(StrEnum):
+    """FILE: from the reference files. EDITOR: published since, by an editor."""
+
+    FILE = "FILE"
+    EDITOR = "EDITOR"
+
+
 class Language(StrEnum):
     """Languages that names are kept in."""
 
@@ -97,6 +112,15 @@ class OfferStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+class Precision(StrEnum):
+    """How precise a source is about when something begins or ends."""
+
+    MOMENT = "MOMENT"
+    DAY = "DAY"
+    MONTH = "MONTH"
+    YEAR = "YEAR"
+
+
 class ProblemCode(StrEnum):
     """Why a command changed nothing."""
 
@@ -120,6 +144,16 @@ class Readiness(StrEnum):
     FAILED = "FAILED"
 
 
+class RouteFactSort(StrEnum):
+    """What a fact says of a route: when it is open, for how long, who may, who must, who pays."""
+
+    WINDOW = "WINDOW"
+    LEAVE = "LEAVE"
+    RULE = "RULE"
+    DUTY = "DUTY"
+    TARIFF = "TARIFF"
+
+
 class RouteStatus(StrEnum):
     """Whether a route takes applications at a moment."""
 
@@ -136,6 +170,14 @@ class StepFree(StrEnum):
     SOME = "SOME"
     NONE = "NONE"
     UNKNOWN = "UNKNOWN"
+
+
+class Tier(StrEnum):
+    """Which council of a two-tier area; elsewhere one council is both."""
+
+    UPPER = "UPPER"
+    LOWER = "LOWER"
+    ALL = "ALL"
 
 
 class TwinningStatus(StrEnum):

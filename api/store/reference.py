@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import date, datetime
 from typing import Any
 
 import asyncpg
@@ -12,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from api.store.composed import Composed
 from api.store.listening import CHANNEL
 from api.store.roles import OWNER
+from api.store.route_facts import SourceIds, load_facts, load_sources, page_of
 from schema.reference.files import Reference
 from schema.tables.columns import uuid7
 from schema.types import rows
@@ -47,15 +47,19 @@ async def load(url: str, reference: Reference, progress: Progress) -> None:
             ):
                 await _upsert(table, key, list(found[0])).run_each(connection, found)
                 progress(table.name, len(found))
-            await _load_twinnings(connection, reference)
+            sources = await load_sources(connection, reference)
+            progress("source", len(sources))
+            await _load_twinnings(connection, reference, sources)
             progress("twinning", len(reference.twinnings))
-            await _load_windows(connection, reference)
-            progress("route_window", sum(len(route.windows) for route in reference.routes))
+            for name, count in await load_facts(connection, reference, sources):
+                progress(name, count)
             # No command changed these, so no message says it: the workers are told directly.
             await connection.execute(
                 "SELECT pg_notify($1, $2)", CHANNEL, '[{"topic": "reference"}]'
             )
-        await connection.execute("ANALYZE council, location, route, support_kind, twinning")
+        await connection.execute(
+            "ANALYZE council, location, route, route_fact, source, support_kind, twinning"
+        )
     finally:
         await connection.close()
 
@@ -115,24 +119,22 @@ def _routes(reference: Reference) -> list[dict[str, Any]]:
     return [
         {
             "code": each.code,
-            "number": number,
             "name": each.name,
             "names": reference.names("route", each.code),
             "official_name": each.official_name,
             "summary": each.summary,
-            "leave_months": each.leave_months,
-            "leave_is_indefinite": each.leave_is_indefinite,
             "sponsor_required": each.sponsor_required,
             "fee_pounds": each.fee_pounds,
             "recorded_at": each.recorded_at,
             "facts": each.facts,
         }
-        for number, each in enumerate(reference.routes, start=1)
+        for each in reference.routes
     ]
 
 
-async def _load_twinnings(connection: asyncpg.Connection, reference: Reference) -> None:
-    reviewed = _reviewed_on(reference)
+async def _load_twinnings(
+    connection: asyncpg.Connection, reference: Reference, sources: SourceIds
+) -> None:
     columns = [
         "id",
         "council_gss",
@@ -143,7 +145,7 @@ async def _load_twinnings(connection: asyncpg.Connection, reference: Reference) 
         "status_since",
         "reason",
         "note",
-        "source",
+        "source_id",
         "basis",
         "confidence",
     ]
@@ -154,7 +156,7 @@ async def _load_twinnings(connection: asyncpg.Connection, reference: Reference) 
             "partner_city": link.partner_city,
             "partner_country": link.partner_country,
             "since": link.since,
-            "source": {**link.source.model_dump(mode="json"), "reviewed_on": str(reviewed)},
+            "source_id": sources[page_of(link.source)],
             "basis": link.basis.value,
             "confidence": link.confidence.value,
             "note": link.note,
@@ -173,52 +175,3 @@ async def _load_twinnings(connection: asyncpg.Connection, reference: Reference) 
                 0, {**step, "status": "ACTIVE", "status_since": link.since, "reason": None}
             )
         await put.run_each(connection, [{"id": uuid7(), **each} for each in steps])
-
-
-async def _load_windows(connection: asyncpg.Connection, reference: Reference) -> None:
-    # A window that is known already stays as it is; a different one is a correction, which
-    # supersedes by closing `known` and is no part of loading.
-    known = {
-        (row["route_code"], row["status"], row["valid"].lower)
-        for row in await connection.fetch("SELECT route_code, status, valid FROM route_window")
-    }
-    columns = [
-        "id",
-        "route_code",
-        "route_number",
-        "status",
-        "valid",
-        "known",
-        "basis",
-        "confidence",
-        "note",
-        "source_title",
-        "source_url",
-    ]
-    put = Composed(insert(rows.route_window).values(dict.fromkeys(columns)))
-    for number, route in enumerate(reference.routes, start=1):
-        for window in route.windows:
-            if (route.code, window.status.value, window.valid_from) in known:
-                continue
-            await put.run(
-                connection,
-                id=uuid7(),
-                route_code=route.code,
-                route_number=number,
-                status=window.status.value,
-                valid=_from(window.valid_from, window.valid_to),
-                known=_from(route.recorded_at, None),
-                basis=window.basis.value,
-                confidence=window.confidence.value,
-                note=window.note,
-                source_title=window.source.title if window.source else None,
-                source_url=window.source.url if window.source else None,
-            )
-
-
-def _from(begins: datetime, ends: datetime | None) -> asyncpg.Range:
-    return asyncpg.Range(begins, ends, lower_inc=True, upper_inc=False)
-
-
-def _reviewed_on(reference: Reference) -> date:
-    return max(route.recorded_at for route in reference.routes).date()

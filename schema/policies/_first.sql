@@ -1,6 +1,7 @@
 -- Take away what earlier policies gave; the files after this one give it anew.
 DROP VIEW IF EXISTS open_offer, staff_offer;
 DROP FUNCTION IF EXISTS hearth_audience(text), hearth_enter(text), hearth_district_point(text), hearth_next_turn();
+DROP FUNCTION IF EXISTS hearth_keep_history() CASCADE;
 
 DO $$
 DECLARE

@@ -1,5 +1,5 @@
 -- The next moment at which what the public reads may change by the clock alone, so that no answer is
--- kept past it: a hold's end, an edge of a route's window or of what was known of it, a fact dated
+-- kept past it: a hold's end, an edge of a route's fact or of what was known of it, a route recorded
 -- ahead, or midnight in London, when the day of offers, councils and twinnings changes.
 -- A definer's, since the public may not read holds; it tells no more than that moment.
 CREATE FUNCTION hearth_next_turn() RETURNS timestamptz
@@ -12,7 +12,7 @@ AS $$
         (SELECT min(recorded_at) FROM route WHERE recorded_at > now()),
         (
             SELECT min(edge)
-            FROM route_window
+            FROM route_fact
             CROSS JOIN LATERAL unnest(ARRAY[lower(valid), upper(valid), lower(known), upper(known)]) AS edge
             WHERE edge > now() AND isfinite(edge)
         )

@@ -8,7 +8,15 @@ from schema.tables.council import Council, Location, Twinning
 from schema.tables.idempotency import IdempotencyKey
 from schema.tables.offer import Offer, OfferCheck
 from schema.tables.outbox import Outbox
-from schema.tables.route import Route, RouteWindow
+from schema.tables.route import (
+    FactAttribute,
+    Route,
+    RouteDissent,
+    RouteEvent,
+    RouteFact,
+    RouteSource,
+)
+from schema.tables.source import Source
 from schema.tables.support_kind import SupportKind
 
 metadata = SQLModel.metadata
@@ -16,6 +24,7 @@ metadata = SQLModel.metadata
 __all__ = [
     "AuditEvent",
     "Council",
+    "FactAttribute",
     "IdempotencyKey",
     "Location",
     "Member",
@@ -24,7 +33,11 @@ __all__ = [
     "Organisation",
     "Outbox",
     "Route",
-    "RouteWindow",
+    "RouteDissent",
+    "RouteEvent",
+    "RouteFact",
+    "RouteSource",
+    "Source",
     "SupportKind",
     "Twinning",
     "metadata",

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -14,7 +13,7 @@ from sqlalchemy import (
     func,
     literal_column,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from schema.tables.columns import identity, one_of, optional_text, text
@@ -107,6 +106,6 @@ class Twinning(SQLModel, table=True):
     status_since: str | None = Field(default=None, sa_column=optional_text())
     reason: str | None = Field(default=None, sa_column=optional_text())
     note: str | None = Field(default=None, sa_column=optional_text())
-    source: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    source_id: uuid.UUID = Field(foreign_key="source.id", index=True)
     basis: str = Field(sa_column=text())
     confidence: str = Field(sa_column=text())

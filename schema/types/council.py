@@ -11,7 +11,7 @@ from schema.types.clock import day_of
 from schema.types.node import Node, PageInfo
 from schema.types.offer_rows import open_offers
 from schema.types.reads import Key, Rows, Scope, count, expression, identity, listing, one, page
-from schema.types.source import Source
+from schema.types.source import Source, source_of
 from schema.words import CouncilKind, Nation, TwinningStatus
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Twinning:
     status: TwinningStatus
     status_since: str | None
     reason: str | None
-    source: Source | None = one(lambda scope: scope.row, description="Where this is from.")
+    source: Source | None = one(source_of, description="Where this is from.")
 
 
 @strawberry.type(description="A principal council of the United Kingdom.")

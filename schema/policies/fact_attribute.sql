@@ -1,0 +1,2 @@
+-- Public facts: everybody reads, nobody but the owner writes.
+GRANT SELECT ON fact_attribute TO hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public;

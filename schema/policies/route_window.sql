@@ -1,2 +1,0 @@
--- Public facts: everybody reads, nobody but the owner writes.
-GRANT SELECT ON route_window TO hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public;
