@@ -3,6 +3,17 @@
 from enum import StrEnum
 
 
+class AttributeType(StrEnum):
+    """What kind of answer an attribute takes. MOMENT: that of the application, never asked for."""
+
+    BOOLEAN = "BOOLEAN"
+    CHOICE = "CHOICE"
+    COUNTRY = "COUNTRY"
+    DATE = "DATE"
+    MOMENT = "MOMENT"
+    NUMBER = "NUMBER"
+
+
 class Audience(StrEnum):
     """Who asks. Each audience has a database role of its own."""
 
@@ -83,6 +94,13 @@ class Language(StrEnum):
     UK = "UK"
     RU = "RU"
     CY = "CY"
+
+
+class LocationNow(StrEnum):
+    """Where a person is when they apply."""
+
+    INSIDE_UK = "INSIDE_UK"
+    OUTSIDE_UK = "OUTSIDE_UK"
 
 
 class Nation(StrEnum):
@@ -170,6 +188,14 @@ class StepFree(StrEnum):
     SOME = "SOME"
     NONE = "NONE"
     UNKNOWN = "UNKNOWN"
+
+
+class Verdict(StrEnum):
+    """What a route's rules come to for the facts given so far."""
+
+    ELIGIBLE = "ELIGIBLE"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    NEED_MORE = "NEED_MORE"
 
 
 class Tier(StrEnum):

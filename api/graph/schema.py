@@ -6,6 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from api.graph.availability import AvailabilitySubscriptions
 from api.graph.commands import OfferMutations
 from api.graph.councils import CouncilQueries
+from api.graph.eligibility import EligibilityQueries
 from api.graph.nodes import NodeQueries
 from api.graph.offers import OfferQueries
 from api.graph.routes import RouteQueries
@@ -13,7 +14,9 @@ from api.graph.viewers import ViewerQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query(NodeQueries, ViewerQueries, OfferQueries, CouncilQueries, RouteQueries):
+class Query(
+    NodeQueries, ViewerQueries, OfferQueries, CouncilQueries, RouteQueries, EligibilityQueries
+):
     """The root of queries."""
 
 

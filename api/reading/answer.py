@@ -86,7 +86,10 @@ async def fetch(connection: asyncpg.Connection, field: Ready) -> Any:
         raise
     if plan.absent and not rows:
         raise FieldsRefusedError({plan.path[:1]: plan.absent})
-    return plan.build(rows, values)
+    try:
+        return plan.build(rows, values)
+    except Refused as refusal:
+        raise FieldsRefusedError({plan.path[:1]: refusal}) from refusal
 
 
 def _path_of(plan: FieldPlan, error: Exception) -> Path:

@@ -14,6 +14,7 @@ from schema.reference.facts import Fact, facts_of
 from schema.reference.files import Reference
 from schema.reference.records import SourceRecord
 from schema.reference.route_records import RouteRecord
+from schema.reference.wording import questions, words_of
 from schema.tables.columns import uuid7
 from schema.types import rows
 from schema.words import FactOrigin
@@ -89,6 +90,26 @@ def _sources(reference: Reference) -> Iterator[tuple[SourceRecord, date]]:
     yield from ((link.source, read) for link in reference.twinnings)
 
 
+async def load_attributes(connection: asyncpg.Connection, reference: Reference) -> int:
+    """Write the registry of what rules ask for, with its questions: how many there are."""
+    await connection.execute("DELETE FROM fact_attribute")
+    found = [
+        {
+            "key": key,
+            "position": position,
+            "subject": each.subject,
+            "attribute": each.attribute,
+            "type": each.type.value,
+            "choices": list(each.choices),
+            "questions": questions(key, reference.translations),
+        }
+        for position, (key, each) in enumerate(reference.attributes.items(), start=1)
+    ]
+    put = Composed(insert(rows.fact_attribute).values(dict.fromkeys(found[0])))
+    await put.run_each(connection, found)
+    return len(found)
+
+
 async def load_facts(
     connection: asyncpg.Connection, reference: Reference, sources: SourceIds
 ) -> Loaded:
@@ -99,8 +120,9 @@ async def load_facts(
     recorded stands.
     """
     written: dict[str, int] = {}
+    written["fact_attribute"] = await load_attributes(connection, reference)
     for route in reference.routes:
-        added, superseded = await _load_facts_of(connection, route, sources)
+        added, superseded = await _load_facts_of(connection, reference, route, sources)
         for table, count in (
             ("route_fact", added),
             ("route_fact superseded", superseded),
@@ -112,7 +134,7 @@ async def load_facts(
 
 
 async def _load_facts_of(
-    connection: asyncpg.Connection, route: RouteRecord, sources: SourceIds
+    connection: asyncpg.Connection, reference: Reference, route: RouteRecord, sources: SourceIds
 ) -> tuple[int, int]:
     known = await connection.fetch(
         "SELECT * FROM route_fact WHERE route_code = $1 AND upper_inf(known)", route.code
@@ -127,7 +149,7 @@ async def _load_facts_of(
     for position, fact in enumerate(facts_of(route), start=1):
         if fact.key in edited:
             continue
-        row = _row(route, fact, position, sources)
+        row = _row(reference, route, fact, position, sources)
         same = next((i for i, each in said.items() if each == [row[name] for name in SAME]), None)
         if same is None:
             wanted.append((fact, row))
@@ -146,7 +168,9 @@ async def _load_facts_of(
     return len(wanted), len(said)
 
 
-def _row(route: RouteRecord, fact: Fact, position: int, sources: SourceIds) -> dict[str, Any]:
+def _row(
+    reference: Reference, route: RouteRecord, fact: Fact, position: int, sources: SourceIds
+) -> dict[str, Any]:
     return {
         "id": uuid7(),
         "route_code": route.code,
@@ -157,7 +181,7 @@ def _row(route: RouteRecord, fact: Fact, position: int, sources: SourceIds) -> d
         "valid_from_is": fact.valid_from_is.value,
         "valid_to_is": fact.valid_to_is.value,
         "body": fact.body,
-        "words": {},
+        "words": words_of(fact, reference),
         "source_id": sources[page_of(fact.source)] if fact.source else None,
         "basis": fact.basis.value,
         "confidence": fact.confidence.value,

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 
+from schema.reference.attributes import Attributes, conditions_of, problem_with
+from schema.reference.facts import Fact, facts_of
 from schema.reference.problems import FileProblem
 from schema.reference.records import (
     CouncilRecord,
@@ -13,12 +16,15 @@ from schema.reference.records import (
     TwinningRecord,
 )
 from schema.reference.route_records import Cited, RouteRecord, RuleRecord
-from schema.words import Language, RouteStatus
+from schema.reference.wording import clause_keys
+from schema.words import AttributeType, Language, RouteStatus
 
 # Rows of a CSV file start below its header; entries of a JSON list start at one.
 FIRST_ROW = 2
 FIRST_ENTRY = 1
+FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
+ATTRIBUTES = "attributes.json"
 COUNCILS = "councils.csv"
 DISTRICTS = "postcode_districts.csv"
 SUPPORT_KINDS = "support_kinds.json"
@@ -111,20 +117,60 @@ def route_problems(
                 yield FileProblem(file, None, column, message)
 
 
+def rule_problems(routes: Sequence[RouteRecord], attributes: Attributes) -> Iterator[FileProblem]:
+    """See that rules ask what the registry knows, and that no two facts of a key overlap."""
+    for route in routes:
+        file = route_file(route.code)
+        for column, condition in conditions_of(route):
+            wrong = problem_with(condition, attributes)
+            if wrong:
+                yield FileProblem(file, None, f"{column}.{wrong[0]}", wrong[1])
+        ends: dict[str, Fact] = {}
+        for fact in sorted(facts_of(route), key=_begins):
+            before = ends.get(fact.key)
+            if before and (before.valid_to is None or before.valid_to > _begins(fact)):
+                message = f"overlaps {before.column}, which says the same thing at the same time"
+                yield FileProblem(file, None, f"{fact.column}.valid_from", message)
+            ends[fact.key] = fact
+
+
+def _begins(fact: Fact) -> datetime:
+    return fact.valid_from or FIRST_MOMENT
+
+
 def translation_problems(
     translations: Mapping[Language, Mapping[str, str]],
     kinds: Sequence[SupportKindRecord],
     routes: Sequence[RouteRecord],
+    attributes: Attributes,
 ) -> Iterator[FileProblem]:
-    """See that each language names every support kind and every route, and nothing else."""
-    wanted = {f"support_kind.{kind.code}.name" for kind in kinds}
-    wanted |= {f"route.{route.code}.name" for route in routes}
-    for language, names in translations.items():
+    """See that English has all words, each language every name, and none what English hasn't."""
+    names = {f"support_kind.{kind.code}.name" for kind in kinds}
+    names |= {f"route.{route.code}.name" for route in routes}
+    summaries = {f"route.{route.code}.summary" for route in routes}
+    english = translations[Language.EN]
+    for key in sorted(_words(routes, attributes) - english.keys()):
+        yield FileProblem(translation_file(Language.EN), None, key, "is missing; add its words")
+    for language, words in translations.items():
+        if language is Language.EN:
+            continue
         file = translation_file(language)
-        for key in sorted(wanted - names.keys()):
+        for key in sorted(names - words.keys()):
             yield FileProblem(file, None, key, "is missing; add the name in this language")
-        for key in sorted(names.keys() - wanted):
+        for key in sorted(words.keys() - names - summaries - english.keys()):
             yield FileProblem(file, None, key, "names nothing that is known; remove or correct it")
+
+
+def _words(routes: Sequence[RouteRecord], attributes: Attributes) -> set[str]:
+    asked = {
+        f"question.{key}"
+        for key, attribute in attributes.items()
+        if attribute.type is not AttributeType.MOMENT
+    }
+    for route in routes:
+        for _, condition in conditions_of(route):
+            asked |= clause_keys(condition.model_dump(exclude={"unless"}), attributes)
+    return asked
 
 
 def _cited(route: RouteRecord) -> Iterator[tuple[str, SourceRecord]]:

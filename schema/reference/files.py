@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from schema.reference import checks
+from schema.reference.attributes import AttributeRecord, Attributes
 from schema.reference.problems import FileProblem, ReferenceFileError, problems_of
 from schema.reference.records import (
     CouncilRecord,
@@ -42,7 +43,7 @@ __all__ = [
 R = TypeVar("R", bound=Record)
 
 LISTS = frozenset({"former_gss_codes", "successors"})
-TRANSLATED = (Language.UK, Language.RU, Language.CY)
+TRANSLATED = (Language.EN, Language.UK, Language.RU, Language.CY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,18 @@ class Reference:
     districts: tuple[DistrictRecord, ...]
     support_kinds: tuple[SupportKindRecord, ...]
     twinnings: tuple[TwinningRecord, ...]
+    attributes: Attributes
     routes: tuple[RouteRecord, ...]
     translations: Mapping[Language, Mapping[str, str]]
 
     def names(self, subject: str, code: str) -> dict[str, str]:
         """Give a thing's name by language: `names("route", "mandate")["CY"]`."""
         key = f"{subject}.{code}.name"
-        return {language.value: names[key] for language, names in self.translations.items()}
+        return {
+            language.value: words[key]
+            for language, words in self.translations.items()
+            if key in words
+        }
 
 
 def read_reference(folder: Path | None = None) -> Reference:
@@ -75,6 +81,7 @@ def read_reference(folder: Path | None = None) -> Reference:
         districts=reader.table(checks.DISTRICTS, DistrictRecord),
         support_kinds=reader.entries(checks.SUPPORT_KINDS, SupportKindRecord),
         twinnings=reader.entries(checks.TWINNINGS, TwinningRecord),
+        attributes=MappingProxyType({each.key: each for each in reader.attributes()}),
         routes=reader.routes(),
         translations=MappingProxyType({lang: reader.names(lang) for lang in TRANSLATED}),
     )
@@ -84,6 +91,12 @@ def read_reference(folder: Path | None = None) -> Reference:
     return reference
 
 
+def read_attributes() -> Attributes:
+    """The registry of what rules may ask for that comes with Hearth."""
+    reader = _Reader(resources.files(__package__) / "data")
+    return MappingProxyType({each.key: each for each in reader.attributes()})
+
+
 def _problems_between(reference: Reference) -> Iterator[FileProblem]:
     kinds, routes = reference.support_kinds, reference.routes
     yield from checks.council_problems(reference.councils)
@@ -91,7 +104,12 @@ def _problems_between(reference: Reference) -> Iterator[FileProblem]:
     yield from checks.support_kind_problems(kinds)
     yield from checks.twinning_problems(reference.twinnings, reference.councils)
     yield from checks.route_problems(routes, kinds)
-    yield from checks.translation_problems(reference.translations, kinds, routes)
+    if wrong := list(checks.rule_problems(routes, reference.attributes)):
+        yield from wrong
+        return
+    yield from checks.translation_problems(
+        reference.translations, kinds, routes, reference.attributes
+    )
 
 
 class _Reader:
@@ -134,6 +152,9 @@ class _Reader:
             for entry, value in enumerate(found or (), checks.FIRST_ENTRY)
         )
         return tuple(record for record in records if record is not None)
+
+    def attributes(self) -> tuple[AttributeRecord, ...]:
+        return self.entries(checks.ATTRIBUTES, AttributeRecord)
 
     def routes(self) -> tuple[RouteRecord, ...]:
         folder = self.home / "routes"

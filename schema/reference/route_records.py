@@ -80,13 +80,22 @@ class LeaveRecord(Cited):
     other_sources: tuple[DissentRecord, ...]
 
 
-class RuleRecord(Cited):
-    """One clause of who is eligible; `*_at` gives the moment where the law gave one."""
+class Condition(Record):
+    """Something that must be so: a subject's attribute, an operator, a value of its type."""
 
     subject: Literal["applicant", "sponsor", "child"]
     attribute: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     operator: Literal["eq", "in", "not_in", "lt", "lte", "gt", "gte", "between"]
     value: bool | int | str | tuple[int | str, ...]
+
+
+class RuleRecord(Cited, Condition):
+    """One clause of who is eligible; `*_at` gives the moment where the law gave one.
+
+    `unless` lets off those of whom it is known to be so: a British sponsor needs no leave.
+    """
+
+    unless: Condition | None
     valid_from_at: AwareDatetime | None
     valid_to_at: AwareDatetime | None
     other_sources: tuple[DissentRecord, ...]

@@ -5,6 +5,7 @@ import strawberry
 from schema import words
 
 for _word in (
+    words.AttributeType,
     words.Audience,
     words.Basis,
     words.CheckKind,
@@ -13,6 +14,7 @@ for _word in (
     words.CouncilKind,
     words.DutyLevel,
     words.Language,
+    words.LocationNow,
     words.Nation,
     words.OfferOrder,
     words.OfferStatus,
@@ -23,5 +25,6 @@ for _word in (
     words.StepFree,
     words.Tier,
     words.TwinningStatus,
+    words.Verdict,
 ):
     strawberry.enum(_word, description=_word.__doc__)

@@ -1,0 +1,1 @@
+"""What route knowledge comes to for a household, a council, a day."""
