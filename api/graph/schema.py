@@ -7,6 +7,7 @@ from api.graph.availability import AvailabilitySubscriptions
 from api.graph.commands import OfferMutations
 from api.graph.councils import CouncilQueries
 from api.graph.eligibility import EligibilityQueries
+from api.graph.guide import GuideQueries
 from api.graph.nodes import NodeQueries
 from api.graph.offers import OfferQueries
 from api.graph.routes import RouteQueries
@@ -15,7 +16,13 @@ from api.graph.viewers import ViewerQueries
 
 @strawberry.type(description="What can be asked.")
 class Query(
-    NodeQueries, ViewerQueries, OfferQueries, CouncilQueries, RouteQueries, EligibilityQueries
+    NodeQueries,
+    ViewerQueries,
+    OfferQueries,
+    CouncilQueries,
+    RouteQueries,
+    EligibilityQueries,
+    GuideQueries,
 ):
     """The root of queries."""
 

@@ -117,7 +117,7 @@ class DutyRecord(Cited):
 
 
 class TariffRecord(Cited):
-    """What is paid; `applies_to` says which date picks the row."""
+    """What is paid; `applies_to` says which date picks the row, `most_months` for how long."""
 
     kind: Code
     amount: Pounds
@@ -125,6 +125,8 @@ class TariffRecord(Cited):
     period: Text
     payee: Literal["council", "sponsor", "guest", "nhs"]
     applies_to: Text
+    most_months: int | None = None
+    other_sources: tuple[DissentRecord, ...] = ()
 
 
 class EventRecord(Record):

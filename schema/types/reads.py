@@ -11,7 +11,7 @@ A field of a type without more reads the column of its own name. The others say 
     count()                     how many rows the whole connection has
     facet(function)             counts over the whole connection, by heading
     lookup(function)            one row, or null: the roots
-    worked(name)                what Python works out of the row (`Work`), or a list of such
+    worked(attribute)           what Python works out of the row (`Work`), or a list of such
 
 A function is called once for each plan, not for each row: it gets the `Scope` and the field's
 arguments, and gives SQL (SQLAlchemy Core). Arguments that come from variables are symbols then:
@@ -291,9 +291,9 @@ def lookup(function: Function, **options: Any) -> Any:
     return _declared(Shape.LOOKUP, function, **options)
 
 
-def worked(name: str, *, length: int = LIST_LENGTH, **options: Any) -> Any:
+def worked(attribute: str, *, length: int = LIST_LENGTH, **options: Any) -> Any:
     """An attribute of what is worked out of the row; objects of a list are worked out too."""
-    reads = Reads(Shape.WORKED, attrgetter(name), by=name, length=length)
+    reads = Reads(Shape.WORKED, attrgetter(attribute), by=attribute, length=length)
     return strawberry.field(metadata={METADATA: reads}, **options)
 
 
