@@ -7,6 +7,7 @@ from api.graph.availability import AvailabilitySubscriptions
 from api.graph.commands import OfferMutations
 from api.graph.councils import CouncilQueries
 from api.graph.eligibility import EligibilityQueries
+from api.graph.guidance_commands import GuidanceMutations
 from api.graph.guide import GuideQueries
 from api.graph.nodes import NodeQueries
 from api.graph.offers import OfferQueries
@@ -28,7 +29,7 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(OfferMutations):
+class Mutation(OfferMutations, GuidanceMutations):
     """The root of commands."""
 
 

@@ -105,7 +105,8 @@ async def payload(
 ) -> dict[str, Any]:
     """What a command did, as its field's selection shows it.
 
-    `outcome` has an attribute for each part: an id for those that are read as rows (or None).
+    `outcome` has an attribute for each part: an id for those that are read as rows, where there
+    is one.
     """
     data: dict[str, Any] = {}
     for key in field.keys:
@@ -113,7 +114,7 @@ async def payload(
             data[key] = field.shown[key](outcome)
             continue
         name, plan = field.rows[key]
-        node_id = getattr(outcome, name)
+        node_id = getattr(outcome, name, None)
         data[key] = None
         if node_id is not None:
             assert connection is not None

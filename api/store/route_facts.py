@@ -181,7 +181,7 @@ def _row(
         "valid_from_is": fact.valid_from_is.value,
         "valid_to_is": fact.valid_to_is.value,
         "body": fact.body,
-        "words": words_of(fact, reference),
+        "words": words_of(fact, reference.attributes, reference.translations),
         "source_id": sources[page_of(fact.source)] if fact.source else None,
         "basis": fact.basis.value,
         "confidence": fact.confidence.value,

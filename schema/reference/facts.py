@@ -111,9 +111,9 @@ def _windows(route: RouteRecord) -> Iterator[Fact]:
 def _cited(
     route: RouteRecord, sort: RouteFactSort, column: str, record: Cited, **more: Any
 ) -> Fact:
-    body = record.model_dump(mode="json", exclude=AROUND) | more
-    begins, begins_is = _edge(record.valid_from, getattr(record, "valid_from_at", None))
-    ends, ends_is = _edge(record.valid_to, getattr(record, "valid_to_at", None))
+    body = told(record) | more
+    begins, begins_is = edge(record.valid_from, getattr(record, "valid_from_at", None))
+    ends, ends_is = edge(record.valid_to, getattr(record, "valid_to_at", None))
     return Fact(
         sort=sort,
         key=key_of(route.code, sort, body),
@@ -131,7 +131,13 @@ def _cited(
     )
 
 
-def _edge(day: date | None, moment: datetime | None) -> tuple[datetime | None, Precision]:
+def told(record: Cited) -> dict[str, Any]:
+    """What a fact's sort has, as it is kept."""
+    return record.model_dump(mode="json", exclude=AROUND)
+
+
+def edge(day: date | None, moment: datetime | None) -> tuple[datetime | None, Precision]:
+    """A fact's beginning or end, by its day or moment, and how precise that is."""
     if moment is not None:
         return moment, Precision.MOMENT
     # A day begins at its midnight in London.

@@ -97,6 +97,12 @@ def read_attributes() -> Attributes:
     return MappingProxyType({each.key: each for each in reader.attributes()})
 
 
+def read_words() -> Mapping[Language, Mapping[str, str]]:
+    """The words in every language that come with Hearth."""
+    reader = _Reader(resources.files(__package__) / "data")
+    return MappingProxyType({language: reader.names(language) for language in TRANSLATED})
+
+
 def _problems_between(reference: Reference) -> Iterator[FileProblem]:
     kinds, routes = reference.support_kinds, reference.routes
     yield from checks.council_problems(reference.councils)

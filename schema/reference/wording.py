@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from schema.reference.attributes import Attributes, typed
 from schema.reference.facts import LONDON, Fact
 from schema.words import AttributeType, Language, RouteFactSort
-
-if TYPE_CHECKING:
-    from schema.reference.files import Reference
 
 Catalogue = Mapping[Language, Mapping[str, str]]
 MONTHS = (
@@ -28,11 +25,10 @@ MONTHS = (
 )
 
 
-def words_of(fact: Fact, reference: "Reference") -> dict[str, str]:
+def words_of(fact: Fact, attributes: Attributes, catalogue: Catalogue) -> dict[str, str]:
     """What a rule or window asks, as a sentence by language; of other facts, nothing."""
-    catalogue = reference.translations
     if fact.sort is RouteFactSort.RULE:
-        return clauses(fact.body, reference.attributes, catalogue)
+        return clauses(fact.body, attributes, catalogue)
     if fact.sort is not RouteFactSort.WINDOW:
         return {}
     key = f"clause.route.window.{fact.body['status']}"

@@ -1,16 +1,18 @@
 """What a council does for people on a route, what is paid for it, and what changed."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from sqlalchemy import FromClause, Text, func, or_, select
+from sqlalchemy import FromClause, Text, func, or_
 from sqlalchemy.types import Boolean
 
 from schema.types import route_facts, rows
 from schema.types.council import Council
 from schema.types.offer_rows import open_offers
+from schema.types.problem import Problem
 from schema.types.reads import Key, Rows, Scope, expression, listing, one, page, picked, worked
 from schema.types.route import Route
 from schema.types.route_facts import Duty, Tariff, facts_of, is_of_tier
@@ -69,13 +71,8 @@ def _offers(scope: Scope) -> Rows:
 
 
 def _stale_sources(scope: Scope) -> Rows:
-    source, link = rows.source.alias(), rows.route_source.alias()
-    leaned = select(link.c.source_id).where(link.c.route_code == scope.row.c.code)
-    return Rows(
-        source,
-        where=[source.c.id.in_(leaned), is_stale(scope, source)],
-        keys=[Key(source.c.title, Text()), Key(source.c.id, source.c.id.type)],
-    )
+    found = route_facts.sources(scope)
+    return replace(found, where=[*found.where, is_stale(scope, found.source)])
 
 
 @strawberry.type(description="What a council must and may do for people on a route.")
@@ -147,3 +144,19 @@ class RouteChange:
         lambda scope: scope.row.c.is_start.cast(Boolean),
         description="Whether it began; else it ended.",
     )
+
+
+@strawberry.type(description="What a command on a route did.")
+class RoutePayload:
+    """The route, or the problems that left all as it was."""
+
+    route: Route | None
+    problems: list[Problem]
+
+
+@strawberry.type(description="What a command on a council did.")
+class CouncilPayload:
+    """The council, or the problems that left all as it was."""
+
+    council: Council | None
+    problems: list[Problem]

@@ -16,12 +16,12 @@ from sqlalchemy import (
     Uuid,
     case,
     cast,
-    exists,
     func,
-    literal_column,
+    literal,
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.types import Boolean, Date
 
 from schema.text import clean
@@ -103,13 +103,11 @@ def _other_sources(scope: Scope) -> Rows:
 
 
 def _claims(scope: Scope) -> ColumnElement[Any]:
-    # "valid_from 2024-03-11": the fields as the fact's own are called.
+    # "valid from 2024-03-11": the fields as the fact's own are called.
     each = func.jsonb_each_text(scope.row.c.claims).table_valued("key", "value", name="claim")
+    said = func.concat(func.replace(each.c.key, "_", " "), " ", each.c.value)
     return select(
-        func.string_agg(
-            func.replace(each.c.key, "_", " ") + literal_column("': '") + each.c.value,
-            literal_column("'; ' ORDER BY claim.key"),
-        )
+        func.string_agg(said, aggregate_order_by(literal("; "), each.c.key))
     ).scalar_subquery()
 
 
@@ -268,18 +266,18 @@ def duties(scope: Scope, gss_code: str | None = strawberry.UNSET) -> Rows:
     """What councils must and may do; of one council, what is its own tier's (none if unknown)."""
     if gss_code is None or gss_code is strawberry.UNSET:
         return facts_of(scope, RouteFactSort.DUTY)
-    council = rows.council.alias()
-    asked = council.c.gss_code == scope.bind(gss_code, Text(), clean)
-    return facts_of(scope, RouteFactSort.DUTY, lambda fact: [is_for(scope, fact, council, asked)])
+    asked = scope.bind(gss_code, Text(), clean)
 
+    def of_council(name: str) -> ColumnElement[Any]:
+        council = rows.council.alias()
+        return select(council.c[name]).where(council.c.gss_code == asked).scalar_subquery()
 
-def is_for(
-    scope: Scope, fact: FromClause, council: FromClause, which: ColumnElement[bool]
-) -> ColumnElement[bool]:
-    """Whether a duty is one of a council's: by its tier, and of a route of its nation."""
-    nations = scope.row.c.facts["nations"]
-    return exists(
-        select(1).where(which, nations.op("?")(council.c.nation), is_of_tier(fact, council.c.kind))
+    nations = scope.row.c.facts.op("->", return_type=JSONB())("nations")
+    is_there = nations.op("?", is_comparison=True)(of_council("nation"))
+    return facts_of(
+        scope,
+        RouteFactSort.DUTY,
+        lambda fact: [is_there, is_of_tier(fact, of_council("kind"))],
     )
 
 

@@ -69,6 +69,8 @@ class Reader:
         order = [key.desc() if rows.descending else key for key in keys]
         query = rows.whole.with_only_columns(*asked).order_by(*order)
         last = len(source) + len(keys)
+        # What makes no sense is refused even where there is no row.
+        told = given(rows.work.given, rows.work.convert) if rows.work else None
         return [
             Row(
                 dict(zip(types, found, strict=False)),
@@ -77,13 +79,7 @@ class Reader:
                 rows.point,
                 above.clock,
                 above.knowledge,
-                work=_work(rows, found[last:]),
+                work=rows.work and rows.work.function(told, *found[last:]),
             )
             for found in self.fetch(query)
         ]
-
-
-def _work(rows: Rows, values: tuple[Any, ...]) -> Any:
-    if rows.work is None:
-        return None
-    return rows.work.function(given(rows.work.given, rows.work.convert), *values)
