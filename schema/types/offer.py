@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     cast,
+    exists,
     func,
     or_,
     select,
@@ -39,6 +40,7 @@ from schema.types.reads import (
     picked,
 )
 from schema.types.route import Route
+from schema.types.source import is_stale
 from schema.types.support_kind import SupportKind
 from schema.words import CheckKind, CheckState, OfferStatus, Readiness, StepFree
 
@@ -96,6 +98,15 @@ def _distance(scope: Scope) -> ColumnElement[Any] | None:
         return None
     metres = metres_from(scope.point, _location(scope))
     return cast(func.round(cast(metres / 1000, Numeric), 1), Double)
+
+
+def _leans_on_stale_source(scope: Scope) -> ColumnElement[Any]:
+    link, source = rows.route_source.alias(), rows.source.alias()
+    return exists(
+        select(1)
+        .select_from(link.join(source, source.c.id == link.c.source_id))
+        .where(link.c.route_code == func.any(scope.row.c.route_codes), is_stale(scope, source))
+    )
 
 
 def _checks(scope: Scope) -> Rows:
@@ -194,6 +205,11 @@ class Offer(Node):
     created_at: datetime
     updated_at: datetime
     readiness: Readiness = strawberry.field(description="Derived from its checks.")
+    leans_on_stale_source: bool = expression(
+        _leans_on_stale_source,
+        description="Whether a route that it names leans on a source that is to be read again.",
+        cost=5,
+    )
     checks: list[Check] = listing(_checks, audiences=STAFF)
     history: ChangeConnection = page(_history, audiences=STAFF)
 

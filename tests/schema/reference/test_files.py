@@ -125,8 +125,10 @@ class TestWhatIsThere:
             assert kind.lgsl_code == (best.code if best else None)
 
     def test_names_come_in_three_languages(self, reference: Reference) -> None:
-        assert set(reference.translations) == {Language.UK, Language.RU, Language.CY}
-        assert all(len(names) == 63 for names in reference.translations.values())
+        assert set(reference.translations) == set(Language)
+        for language in (Language.UK, Language.RU, Language.CY):
+            words = reference.translations[language]
+            assert sum(key.endswith(".name") for key in words) == 63
         assert reference.names("route", "homes-for-ukraine")["CY"] == "Cartrefi i Wcráin"
         assert reference.names("support_kind", "thank-you-payment")["CY"] == "Taliad diolch"
 
@@ -373,6 +375,41 @@ class TestWhatIsRefused:
 
         found = {(p.file, p.column) for p in refusal(folder).problems}
         assert ("routes/ukraine-family-scheme.json", column) in found
+
+    @pytest.mark.parametrize(
+        ("change", "column"),
+        [
+            (lambda rule: rule.update(attribute="colour"), "attribute"),
+            (lambda rule: rule.update(operator="gte"), "operator"),
+            (lambda rule: rule.update(value="AFG"), "value"),
+            (lambda rule: rule.update(value=["Afghanistan"]), "value"),
+            (lambda rule: rule.update(operator="eq", value=7), "value"),
+        ],
+    )
+    def test_a_rule_that_the_registry_does_not_know_is_refused(
+        self, folder: Path, change: Callable[[Any], None], column: str
+    ) -> None:
+        change_json(folder / "routes" / "acrs.json", lambda found: change(found["rules"][0]))
+
+        found = [(p.file, p.column) for p in refusal(folder).problems]
+        assert found == [("routes/acrs.json", f"rules[0].{column}")]
+
+    def test_two_amounts_for_one_time_are_refused(self, folder: Path) -> None:
+        def overlap(found: Any) -> None:
+            found["tariffs"].append(found["tariffs"][0] | {"valid_from": "2022-01-01"})
+
+        change_json(folder / "routes" / "acrs.json", overlap)
+
+        (problem,) = refusal(folder).problems
+        assert problem.column == "tariffs[9].valid_from"
+        assert "overlaps tariffs[0]" in problem.message
+
+    def test_words_that_english_lacks_are_refused(self, folder: Path) -> None:
+        key = "clause.applicant.nationality.in"
+        change_json(folder / "translations" / "en.json", lambda found: found.pop(key))
+
+        problems = [(p.file, p.column) for p in refusal(folder).problems]
+        assert problems == [("translations/en.json", key)]
 
     def test_a_name_left_out_or_left_over_is_refused(self, folder: Path) -> None:
         def rename(found: Any) -> None:
