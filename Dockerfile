@@ -4,9 +4,9 @@ FROM ${BASE} AS build
 WORKDIR /build
 COPY requirements.lock requirements-build.lock ./
 RUN python3 -m venv /build/tools \
-    && /build/tools/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock \
+    && /build/tools/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements-build.lock \
     && python3 -m venv /opt/hearth \
-    && /opt/hearth/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+    && /opt/hearth/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml README.md ./
 COPY api api
 COPY migrations migrations

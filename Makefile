@@ -67,11 +67,11 @@ clean: ## remove what set-up and runs made (the embedded data too)
 
 .venv/run: .venv/python requirements.lock requirements-build.lock pyproject.toml
 	@echo "Installing the pinned dependencies ..."
-	@$(BIN)/python -m pip install --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(BIN)/python -m pip install --no-deps --require-hashes -r requirements.lock -r requirements-build.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/test: .venv/run requirements-dev.lock
 	@echo "Installing what the checks need ..."
-	@$(BIN)/python -m pip install --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -16,7 +16,7 @@ from schema.reference.records import (
     TwinningRecord,
 )
 from schema.reference.route_records import Cited, RouteRecord, RuleRecord
-from schema.reference.wording import clause_keys
+from schema.reference.wording import clause_keys, window_key
 from schema.words import AttributeType, Language, RouteStatus
 
 # Rows of a CSV file start below its header; entries of a JSON list start at one.
@@ -167,6 +167,8 @@ def _words(routes: Sequence[RouteRecord], attributes: Attributes) -> set[str]:
         for key, attribute in attributes.items()
         if attribute.type is not AttributeType.MOMENT
     }
+    asked |= {"clause.unless", "joined.or", "joined.to"}
+    asked |= {window_key(status) for status in RouteStatus}
     for route in routes:
         for _, condition in conditions_of(route):
             asked |= clause_keys(condition.model_dump(exclude={"unless"}), attributes)

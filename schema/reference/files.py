@@ -58,9 +58,8 @@ class Reference:
     routes: tuple[RouteRecord, ...]
     translations: Mapping[Language, Mapping[str, str]]
 
-    def names(self, subject: str, code: str) -> dict[str, str]:
-        """Give a thing's name by language: `names("route", "mandate")["CY"]`."""
-        key = f"{subject}.{code}.name"
+    def words(self, key: str) -> dict[str, str]:
+        """A thing's words by language: `words("route.mandate.name")["CY"]`."""
         return {
             language.value: words[key]
             for language, words in self.translations.items()
@@ -83,7 +82,7 @@ def read_reference(folder: Path | None = None) -> Reference:
         twinnings=reader.entries(checks.TWINNINGS, TwinningRecord),
         attributes=MappingProxyType({each.key: each for each in reader.attributes()}),
         routes=reader.routes(),
-        translations=MappingProxyType({lang: reader.names(lang) for lang in TRANSLATED}),
+        translations=MappingProxyType({lang: reader.words(lang) for lang in TRANSLATED}),
     )
     problems = reader.problems or list(_problems_between(reference))
     if problems:
@@ -100,7 +99,7 @@ def read_attributes() -> Attributes:
 def read_words() -> Mapping[Language, Mapping[str, str]]:
     """The words in every language that come with Hearth."""
     reader = _Reader(resources.files(__package__) / "data")
-    return MappingProxyType({language: reader.names(language) for language in TRANSLATED})
+    return MappingProxyType({language: reader.words(language) for language in TRANSLATED})
 
 
 def _problems_between(reference: Reference) -> Iterator[FileProblem]:
@@ -182,7 +181,7 @@ class _Reader:
                     self._say(file, message, column="code")
         return tuple(records)
 
-    def names(self, language: Language) -> Mapping[str, str]:
+    def words(self, language: Language) -> Mapping[str, str]:
         file = checks.translation_file(language)
         found = self._json(file, dict)
         try:

@@ -6,7 +6,7 @@ from typing import Any
 
 from schema.reference.attributes import Attributes, typed
 from schema.reference.facts import LONDON, Fact
-from schema.words import AttributeType, Language, RouteFactSort
+from schema.words import AttributeType, Language, RouteFactSort, RouteStatus
 
 Catalogue = Mapping[Language, Mapping[str, str]]
 MONTHS = (
@@ -31,7 +31,7 @@ def words_of(fact: Fact, attributes: Attributes, catalogue: Catalogue) -> dict[s
         return clauses(fact.body, attributes, catalogue)
     if fact.sort is not RouteFactSort.WINDOW:
         return {}
-    key = f"clause.route.window.{fact.body['status']}"
+    key = window_key(RouteStatus(fact.body["status"]))
     return {
         language.value: words[key].format(
             value=fact.valid_from and moment_in(language, fact.valid_from)
@@ -39,6 +39,11 @@ def words_of(fact: Fact, attributes: Attributes, catalogue: Catalogue) -> dict[s
         for language, words in catalogue.items()
         if key in words
     }
+
+
+def window_key(status: RouteStatus) -> str:
+    """Names the clause that a route takes applications, for a route that is so."""
+    return f"clause.route.window.{status.value}"
 
 
 def clauses(
@@ -78,7 +83,9 @@ def moment_in(language: Language, moment: datetime) -> str:
     """A moment in London; only its day where it is midnight."""
     local = moment.astimezone(LONDON)
     day = day_in(language, local.date())
-    return day if (local.hour, local.minute) == (0, 0) else f"{local:%H:%M}, {day}"
+    if (local.hour, local.minute) == (0, 0):
+        return day
+    return f"{local:%H:%M} on {day}" if language is Language.EN else f"{local:%H:%M}, {day}"
 
 
 def _name(body: Mapping[str, Any]) -> str:

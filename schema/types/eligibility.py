@@ -1,11 +1,14 @@
 """What a route's rules come to for a household, and what is still to be asked."""
 
 import json
+from functools import cache
 
 import strawberry
 from sqlalchemy import ColumnElement, Text, Uuid, case, cast, func, literal, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 
+from schema.reference.files import read_words
+from schema.reference.wording import window_key
 from schema.types import rows
 from schema.types.reads import Key, Rows, Scope, expression, one, picked, worked
 from schema.types.route import Route
@@ -17,11 +20,11 @@ from schema.words import (
     Language,
     Precision,
     RouteFactSort,
+    RouteStatus,
     Verdict,
 )
 
 WINDOW_CLAUSE = {"subject": "route", "attribute": "window", "operator": "eq", "value": "OPEN"}
-NOT_YET = {Language.EN.value: "The route takes applications; it does not yet."}
 RULES_TAKEN = 20
 SHOWN = (
     "id",
@@ -40,6 +43,12 @@ SHOWN = (
 def window_id(route_code: ColumnElement[str]) -> ColumnElement[object]:
     """The id of the clause that a route takes applications, the same at every moment."""
     return cast(func.md5("window/" + route_code), Uuid)
+
+
+@cache
+def _not_yet() -> dict[str, str]:
+    key = window_key(RouteStatus.NOT_YET_OPEN)
+    return {language.value: words[key] for language, words in read_words().items() if key in words}
 
 
 def clauses(scope: Scope) -> Rows:
@@ -65,7 +74,7 @@ def clauses(scope: Scope) -> Rows:
     opening = select(
         window_id(route.c.code).label("id"),
         _json(WINDOW_CLAUSE).label("body"),
-        case((window.c.is_now, window.c.words), else_=_json(NOT_YET)).label("words"),
+        case((window.c.is_now, window.c.words), else_=_json(_not_yet())).label("words"),
         window.c.valid,
         func.coalesce(window.c.valid_from_is, Precision.DAY.value).label("valid_from_is"),
         func.coalesce(window.c.valid_to_is, Precision.DAY.value).label("valid_to_is"),

@@ -39,7 +39,7 @@ query ($day: Date!, $known: DateTime) {
 }"""
 
 
-def _fact(body: Any = None, **given: Any) -> dict[str, Any]:
+def _fact(body: Any = None, /, **given: Any) -> dict[str, Any]:
     fact = {
         "routeCode": "homes-for-ukraine",
         "sort": "TARIFF",

@@ -232,14 +232,22 @@ async def test_a_hold_ends_by_the_clock(hearth: Hearth, reads: list[str]) -> Non
     await owner.close()
 
 
+FACT = """
+INSERT INTO route_fact (id, route_code, sort, key, position, valid, valid_from_is, valid_to_is,
+    known, body, basis, confidence, origin)
+VALUES (gen_random_uuid(), 'mandate', 'WINDOW', 'new', 1, tstzrange({valid}, NULL), 'MOMENT',
+    'MOMENT', tstzrange({known}, NULL), '{{}}', 'SOURCED', 'HIGH', 'EDITOR')
+"""
+
+
 @pytest.mark.parametrize(
     "turn",
     [
         "UPDATE offer SET held = 1, holds_end_at = now() + interval '5 s'",
-        """UPDATE route_window SET valid = tstzrange(lower(valid), now() + interval '5 s')
-        WHERE route_code = 'mandate'""",
-        """UPDATE route_window SET known = tstzrange(now() + interval '5 s', upper(known))
-        WHERE route_code = 'mandate'""",
+        FACT.format(valid="now() + interval '5 s'", known="now()"),
+        FACT.format(valid="now()", known="now() + interval '5 s'"),
+        "UPDATE route_fact SET known = tstzrange(lower(known), now() + interval '5 s') "
+        "WHERE route_code = 'mandate'",
         "UPDATE route SET recorded_at = now() + interval '5 s' WHERE code = 'mandate'",
     ],
 )

@@ -129,8 +129,8 @@ class TestWhatIsThere:
         for language in (Language.UK, Language.RU, Language.CY):
             words = reference.translations[language]
             assert sum(key.endswith(".name") for key in words) == 63
-        assert reference.names("route", "homes-for-ukraine")["CY"] == "Cartrefi i Wcráin"
-        assert reference.names("support_kind", "thank-you-payment")["CY"] == "Taliad diolch"
+        assert reference.words("route.homes-for-ukraine.name")["CY"] == "Cartrefi i Wcráin"
+        assert reference.words("support_kind.thank-you-payment.name")["CY"] == "Taliad diolch"
 
 
 class TestTwinnings:
