@@ -143,8 +143,9 @@ class Values:
                 items.append(self.variable(name, type_.of_type, tape, order, has_default=False))
             else:
                 items.append(self._plain(name, type_.of_type, tape, order, is_constant=is_constant))
-        # A single value stands for a list of one.
-        return items[0] if len(items) == 1 and tape.is_once_in(4) else items
+        # A single value stands for a list of one; a variable of one does not.
+        is_single = len(items) == 1 and not isinstance(items[0], Variable)
+        return items[0] if is_single and tape.is_once_in(4) else items
 
     def _object(
         self, type_: GraphQLInputObjectType, tape: Tape, order: str, *, is_constant: bool
