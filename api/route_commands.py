@@ -69,7 +69,7 @@ def check(
         console.print(table)
     for url in unknown:
         console.print(f"No source has the address {url}.", highlight=False)
-    console.print(f"{len(stale)} sources are to be read again.")
+    console.print(f"Sources to be read again: {len(stale)}.", highlight=False)
 
 
 @sources.command("review")

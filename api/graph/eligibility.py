@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import strawberry
-from sqlalchemy import Text, func, select
+from sqlalchemy import ColumnElement, Text, func, select
 
 from api.guidance.eligibility import Condition, Id, Judgement, Rule, judge
 from api.guidance.facts import NAMES, facts_of
@@ -14,6 +14,7 @@ from api.reading.kept import Kept
 from api.reading.symbols import combined
 from schema.reference.attributes import Attributes, typed
 from schema.reference.files import read_attributes
+from schema.text import clean
 from schema.types import rows
 from schema.types.eligibility import EligibilityVerdict, window_id
 from schema.types.reads import Key, Rows, Scope, Work, listing
@@ -111,13 +112,15 @@ def _judged(
 def _eligibility(
     scope: Scope,
     facts: EligibilityFacts,
+    route_code: str | None = strawberry.UNSET,
     as_of: date | None = strawberry.UNSET,
     at: datetime | None = strawberry.UNSET,
     known_at: datetime | None = strawberry.UNSET,
 ) -> Rows:
     """Which routes these facts open on that day, which they do not and by which clause.
 
-    And what is still to be asked. Give asOf (a day) or at (a moment), not both.
+    And what is still to be asked. Of one route, where routeCode names it. Give asOf (a day) or
+    at (a moment), not both.
     """
     route, rule = rows.route.alias(), rows.route_fact.alias()
     asked = (
@@ -130,9 +133,12 @@ def _eligibility(
         .order_by(rule.c.position)
         .correlate(route)
     )
+    where: list[ColumnElement[bool]] = [route.c.recorded_at <= scope.known]
+    if route_code is not None and route_code is not strawberry.UNSET:
+        where.append(route.c.code == scope.bind(route_code, Text(), clean))
     return Rows(
         route,
-        where=[route.c.recorded_at <= scope.known],
+        where=where,
         keys=[Key(route.c.code, Text())],
         work=Work(
             _judged,

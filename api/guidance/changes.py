@@ -1,5 +1,6 @@
 """A change in a route's facts, in words."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,7 @@ WINDOWS = {
 }
 LEVELS = {"MUST": "must", "MAY": "may", "NONE": "have no part in"}
 TIERS = {"UPPER": "Upper-tier councils", "LOWER": "Lower-tier councils", "ALL": "Councils"}
+ABBREVIATION = re.compile(r"^(esol|uasc)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,8 @@ def told(
             clause = words.get("EN", "")
             found = f"New rule: {clause}" if is_start else f"No longer a rule: {clause}"
         case RouteFactSort.DUTY:
-            does = f"{TIERS[body['tier']]} {LEVELS[body['level']]}"
-            verb = does if is_start else f"No longer so: {does}"
-            found = f"{verb}: {kind}."
+            verb = "" if is_start else "no longer "
+            found = f"{TIERS[body['tier']]} {verb}{LEVELS[body['level']]}: {kind}."
         case _:
             found = _tariff(body, before, is_start)
     return Told(found)
@@ -66,7 +67,9 @@ def _leave(body: Body, before: Body | None, is_start: bool) -> str:
 
 
 def _tariff(body: Body, before: Body | None, is_start: bool) -> str:
-    kind = body["kind"].replace("-", " ").capitalize()
+    kind = ABBREVIATION.sub(
+        lambda found: found[0].upper(), body["kind"].replace("-", " ").capitalize()
+    )
     unit = f"for each {body['per']}, {body['period']}"
     if not is_start:
         return f"{kind}: {_pounds(body)} {unit} is paid no more."

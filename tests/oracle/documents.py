@@ -160,7 +160,7 @@ class Writer:
             if reads and self.audience not in reads.audiences and not rarely:
                 continue
             if is_leaf_type(get_named_type(declared.type)):
-                # What declares how it is read, or has arguments, is asked for more often than a column.
+                # What is worked out or has arguments is asked for more often than a column.
                 leaves += [name] * (3 if reads or declared.args else 1)
             else:
                 branches.append(name)
