@@ -16,7 +16,7 @@ from api.store.route_facts import FACT_COLUMNS
 from api.writing.audit import Event
 from api.writing.outbox import Message
 from api.writing.problems import Problems, declined
-from api.writing.unit_of_work import Change
+from api.writing.unit_of_work import Change, OvertakenError
 from schema.reference.attributes import Attributes
 from schema.reference.facts import Fact
 from schema.reference.files import read_attributes, read_words
@@ -131,6 +131,9 @@ async def _supersede(change: Change, fact: Fact) -> list[asyncpg.Record]:
         fact.key,
         _range(fact.valid_from, fact.valid_to),
     )
+    # Somebody may have published while this waited for the lock, later than this began.
+    if any(row["known"].lower >= now for row in found):
+        raise OvertakenError
     await connection.execute(
         "UPDATE route_fact SET known = tstzrange(lower(known), $2) WHERE id = ANY ($1)",
         [row["id"] for row in found],

@@ -41,14 +41,18 @@ class Change:
         self.is_recorded = True
 
 
+class OvertakenError(Exception):
+    """What the command is about was changed after its transaction's clock: it must begin anew."""
+
+
 Command = Callable[[Change], Awaitable[Any]]
 
 
 async def run(members: Members, viewer: Viewer, command: Command) -> tuple[Any, bool]:
     """Run a command as the viewer, and commit: (what it returned, whether anything was recorded).
 
-    A deadlock or a serialization failure is tried again, at most three times in all; nothing
-    of a failed attempt remains, so trying again is safe.
+    A deadlock, a serialization failure or being overtaken is tried again, at most three times in
+    all; nothing of a failed attempt remains, so trying again is safe.
     """
     for attempt in range(1, ATTEMPTS + 1):
         is_committing = False
@@ -66,7 +70,11 @@ async def run(members: Members, viewer: Viewer, command: Command) -> tuple[Any, 
                 "The database went away while the change was being written: it may be done or "
                 "not. Look before you send it again, or send it again with its idempotencyKey."
             ) from error
-        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
+        except (
+            OvertakenError,
+            asyncpg.DeadlockDetectedError,
+            asyncpg.SerializationError,
+        ) as error:
             if attempt == ATTEMPTS:
                 raise Unavailable(
                     "Others are changing the same rows; nothing was written. Try again."

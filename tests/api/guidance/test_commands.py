@@ -129,6 +129,42 @@ async def test_it_is_audited_and_told(hearth: Hearth) -> None:
     await owner.close()
 
 
+KEY_OF_TARIFF = """
+SELECT key FROM route_fact
+WHERE route_code = 'homes-for-ukraine' AND sort = 'TARIFF' AND body ->> 'kind' = 'tariff'
+LIMIT 1
+"""
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+CLOSE = """
+UPDATE route_fact SET known = tstzrange(lower(known), clock_timestamp())
+WHERE key = $1 AND upper_inf(known) RETURNING id
+"""
+
+
+async def test_a_fact_published_meanwhile_is_superseded_in_its_turn(hearth: Hearth) -> None:
+    owner, columns = await hearth.owner(), "route_code, sort, key, position, body, origin"
+    key = await owner.fetchval(KEY_OF_TARIFF)
+    async with owner.transaction():
+        await owner.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)
+        publishing = asyncio.create_task(hearth.data(PUBLISH_FACT, _fact(TARIFF), "admin"))
+        async with asyncio.timeout(5):
+            while not await owner.fetchval(WAITING):  # noqa: ASYNC110 - another session's wait
+                await asyncio.sleep(0.01)
+        found = await owner.fetch(CLOSE, key)
+        for row in found:
+            await owner.execute(
+                f"INSERT INTO route_fact (id, valid, valid_from_is, valid_to_is, known, words, "
+                f"basis, confidence, {columns}) SELECT gen_random_uuid(), valid, valid_from_is, "
+                f"valid_to_is, tstzrange(upper(known), NULL), words, basis, confidence, {columns} "
+                f"FROM route_fact WHERE id = $1",
+                row["id"],
+            )
+    data = await publishing
+    assert data["publishRouteFact"]["problems"] == []
+    assert len(await _amount(hearth, "2026-10-01")) == 1
+    await owner.close()
+
+
 async def test_two_at_once_leave_one_truth(hearth: Hearth) -> None:
     bodies = [TARIFF | {"amount": f"{amount}.00"} for amount in (6001, 6002)]
     await asyncio.gather(*(hearth.data(PUBLISH_FACT, _fact(body), "admin") for body in bodies))
