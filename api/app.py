@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.members import Members
+from api.access.sealing import sealing
 from api.access.tokens import verifier
 from api.graph.answering import Answering
 from api.graph.availability import Availability
@@ -67,6 +68,7 @@ class Service:
             members=members,
             relay=self.relay,
             availability=Availability(members, self.listener),
+            sealing=sealing(settings),
             is_development=settings.is_development,
         )
         door = Door(members, verifier(settings))

@@ -4,7 +4,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PARENT = "HEARTH_PARENT"
@@ -22,6 +23,9 @@ class Settings(BaseSettings):
     audience: str = Field("hearth", description="the audience (aud) that tokens must name")
     budget: float = Field(
         1_000_000, ge=0, description="points a second that a token's holder may use; 0: no limit"
+    )
+    data_keys: SecretStr | None = Field(
+        None, description="Fernet keys for names and contacts, by commas: the first seals, all open"
     )
     database_url: str | None = Field(
         None, description="PostgreSQL 15 or newer to use; without it, an embedded server is started"
@@ -48,6 +52,20 @@ class Settings(BaseSettings):
     )
     query_seconds: float = Field(5.0, ge=0.01, le=600, description="longest time a query may take")
     workers: int = Field(1, ge=1, le=64, description="server processes")
+
+    @field_validator("data_keys")
+    @classmethod
+    def _keys_are_fernet(cls, given: SecretStr | None) -> SecretStr | None:
+        for key in given.get_secret_value().split(",") if given else ():
+            try:
+                Fernet(key.strip())
+            except ValueError as error:
+                raise ValueError(
+                    "each key must be 32 bytes in URL-safe base64, as "
+                    "`python -c 'from cryptography.fernet import Fernet; "
+                    "print(Fernet.generate_key().decode())'` prints it"
+                ) from error
+        return given
 
     @model_validator(mode="after")
     def _issuer_has_keys(self) -> Self:

@@ -59,6 +59,14 @@ class Confidence(StrEnum):
     LOW = "LOW"
 
 
+class ConsentScope(StrEnum):
+    """What a household agrees to: that offers are sought, that a council, that a host knows it."""
+
+    MATCHING = "MATCHING"
+    SHARE_WITH_COUNCIL = "SHARE_WITH_COUNCIL"
+    SHARE_WITH_HOST = "SHARE_WITH_HOST"
+
+
 class CouncilKind(StrEnum):
     """Kinds of principal council in the United Kingdom."""
 
@@ -72,12 +80,36 @@ class CouncilKind(StrEnum):
     NORTHERN_IRISH = "NORTHERN_IRISH"
 
 
+class DeclineReason(StrEnum):
+    """Why a match came to nothing."""
+
+    HOUSEHOLD_DECLINED = "HOUSEHOLD_DECLINED"
+    HOST_WITHDREW = "HOST_WITHDREW"
+    UNSUITABLE_FOR_NEEDS = "UNSUITABLE_FOR_NEEDS"
+    TOO_FAR = "TOO_FAR"
+    PLACES_GONE = "PLACES_GONE"
+    CHECKS_FAILED = "CHECKS_FAILED"
+    OTHER = "OTHER"
+
+
 class DutyLevel(StrEnum):
     """Whether a council must do it, may do it, or it is no part of the route."""
 
     MUST = "MUST"
     MAY = "MAY"
     NONE = "NONE"
+
+
+class EndReason(StrEnum):
+    """Why a placement ended."""
+
+    MOVED_TO_OWN_TENANCY = "MOVED_TO_OWN_TENANCY"
+    SOCIAL_HOUSING = "SOCIAL_HOUSING"
+    FAMILY = "FAMILY"
+    RETURNED = "RETURNED"
+    BREAKDOWN = "BREAKDOWN"
+    LEFT_PROGRAMME = "LEFT_PROGRAMME"
+    OTHER = "OTHER"
 
 
 class FactOrigin(StrEnum):
@@ -101,6 +133,19 @@ class LocationNow(StrEnum):
 
     INSIDE_UK = "INSIDE_UK"
     OUTSIDE_UK = "OUTSIDE_UK"
+
+
+class MatchState(StrEnum):
+    """How far a match has come. A hold past its end reads EXPIRED, whatever is stored."""
+
+    PROPOSED = "PROPOSED"
+    HELD = "HELD"
+    ACCEPTED = "ACCEPTED"
+    PLACED = "PLACED"
+    ENDED = "ENDED"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class Nation(StrEnum):
@@ -162,6 +207,16 @@ class Readiness(StrEnum):
     FAILED = "FAILED"
 
 
+class RequestStatus(StrEnum):
+    """Where a request stands. MATCHING: something is proposed, held or accepted for it now."""
+
+    SUBMITTED = "SUBMITTED"
+    MATCHING = "MATCHING"
+    PLACED = "PLACED"
+    CLOSED = "CLOSED"
+    WITHDRAWN = "WITHDRAWN"
+
+
 class RouteFactSort(StrEnum):
     """What a fact says of a route: when it is open, for how long, who may, who must, who pays."""
 
@@ -179,6 +234,31 @@ class RouteStatus(StrEnum):
     OPEN = "OPEN"
     PAUSED = "PAUSED"
     CLOSED = "CLOSED"
+
+
+class Side(StrEnum):
+    """The two sides of a match: the offer's council, the request's charity."""
+
+    COUNCIL = "COUNCIL"
+    CHARITY = "CHARITY"
+
+
+class Step(StrEnum):
+    """What happened to a request; reports are rebuilt from these."""
+
+    SUBMITTED = "SUBMITTED"
+    WITHDRAWN = "WITHDRAWN"
+    CONSENT_GIVEN = "CONSENT_GIVEN"
+    CONSENT_TAKEN_BACK = "CONSENT_TAKEN_BACK"
+    PROPOSED = "PROPOSED"
+    HELD = "HELD"
+    ACCEPTED = "ACCEPTED"
+    PLACED = "PLACED"
+    ENDED = "ENDED"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    MATCH_WITHDRAWN = "MATCH_WITHDRAWN"
+    CHECK_FAILED = "CHECK_FAILED"
 
 
 class StepFree(StrEnum):

@@ -1,7 +1,6 @@
 """Tokens: short-lived signed JWTs that say who asks, and nothing about what they may do."""
 
 import json
-import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
+from api.access.secrets import kept_secret
 from api.settings import Settings
 from schema.refusals import Unauthenticated
 
@@ -98,24 +98,16 @@ class DevelopmentIssuer:
         )
 
 
+def _new_key() -> bytes:
+    key = ECKey.generate_key("P-256", auto_kid=True)
+    return json.dumps(key.as_dict(private=True)).encode()
+
+
 def development_issuer(settings: Settings) -> DevelopmentIssuer:
     """The development issuer, its key made at the first call."""
     file = settings.home / "development-issuer.json"
-    if not file.exists():
-        key = ECKey.generate_key("P-256", auto_kid=True)
-        settings.home.mkdir(parents=True, exist_ok=True)
-        # Several processes may start at once: the first to link its key in place wins.
-        mine = file.with_suffix(f".{os.getpid()}")
-        descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
-            json.dump(key.as_dict(private=True), opened)
-        try:
-            os.link(mine, file)
-        except FileExistsError:
-            pass
-        finally:
-            mine.unlink()
-    return DevelopmentIssuer(ECKey.import_key(json.loads(file.read_text())), settings.audience)
+    secret = kept_secret(file, _new_key)
+    return DevelopmentIssuer(ECKey.import_key(json.loads(secret)), settings.audience)
 
 
 def verifier(settings: Settings) -> Verifier:

@@ -9,6 +9,7 @@ import strawberry
 from graphql import OperationDefinitionNode, OperationType
 
 from api.access.members import Members, MovedError
+from api.access.sealing import Sealing
 from api.access.viewer import Viewer
 from api.graph.availability import Availability
 from api.offers.commands import Outcome
@@ -18,6 +19,7 @@ from api.reading.documents import Document, Documents, InvalidDocumentError
 from api.reading.limits import Measure
 from api.reading.operation import ConstantField, NodeField, OperationPlan
 from api.reading.payloads import PayloadField
+from api.reading.plan import SEALING
 from api.reading.statement import Path
 from api.reading.symbols import Variables
 from api.store.database import Database
@@ -128,11 +130,13 @@ class Answering:
     members: Members
     relay: Relay
     availability: Availability
+    sealing: Sealing
     is_development: bool = False
 
     def __post_init__(self) -> None:
         """Set up the documents of this schema."""
         self.graphql_schema = self.schema._schema
+        self.graphql_schema.extensions[SEALING] = self.sealing
         prepare(self.graphql_schema)
         self.documents = Documents(self.graphql_schema)
 
@@ -184,7 +188,9 @@ class Answering:
             async with self.members.public() as connection:
                 return await fetch_each(connection, fields)
         isolation = "repeatable_read" if statements > 1 else None
-        async with self.members.entered(viewer, readonly=True, isolation=isolation) as entered:
+        writes = any(isinstance(field, tuple) and field[0].writes for field in fields.values())
+        entering = self.members.entered(viewer, readonly=not writes, isolation=isolation)
+        async with entering as entered:
             return await fetch_each(entered[0], fields)
 
     async def _run(self, planned: Planned) -> Answer:
@@ -227,7 +233,7 @@ class Answering:
 
         try:
             shown: dict[str, Any]
-            shown, is_recorded = await unit_of_work.run(self.members, viewer, run)
+            shown, is_recorded = await unit_of_work.run(self.members, viewer, run, self.sealing)
         except Declined as error:
             return await payload(None, field, variables, Outcome(problems=error.problems))
         if is_recorded:

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from api.offers import checks, commands
+from api.matching import alerts
+from api.offers import commands
 from schema.types.offer import CheckPayload, OfferPayload
 from schema.types.offer_rows import STAFF
 from schema.types.reads import command
@@ -18,4 +19,4 @@ class OfferMutations:
     pause_offer: OfferPayload = command(commands.pause_offer, audiences=STAFF)
     close_offer: OfferPayload = command(commands.close_offer, audiences=STAFF)
     confirm_offer: OfferPayload = command(commands.confirm_offer, audiences=STAFF)
-    record_check: CheckPayload = command(checks.record_check, audiences=STAFF)
+    record_check: CheckPayload = command(alerts.record_check, audiences=STAFF)

@@ -29,6 +29,7 @@ from schema.types import rows
 from schema.types.by_id import offer_row
 from schema.types.clock import aware
 from schema.types.grid import grid_point
+from schema.types.near import Near
 from schema.types.offer import Offer, OfferConnection
 from schema.types.offer_rows import any_of, nearest, ordered, own_councils, visible_offers
 from schema.types.reads import Rows, Scope, lookup, page
@@ -37,16 +38,6 @@ from schema.words import Audience, OfferOrder, OfferStatus, StepFree
 ENGLISH: ColumnElement[Any] = literal_column("'english'::regconfig")
 TEXTS = ARRAY(Text())
 FURTHEST_KM = 2000.0
-
-
-@strawberry.input(description="Near a postcode district, or a point; one of the two.")
-class Near:
-    """A circle to look in."""
-
-    postcode_district: str | None = strawberry.UNSET
-    latitude: float | None = strawberry.UNSET
-    longitude: float | None = strawberry.UNSET
-    within_km: float = 25.0
 
 
 @strawberry.input(description="Which available offers; all of what is given must hold.")

@@ -11,6 +11,7 @@ from api.graph.guidance_commands import GuidanceMutations
 from api.graph.guide import GuideQueries
 from api.graph.nodes import NodeQueries
 from api.graph.offers import OfferQueries
+from api.graph.requests import RequestMutations, RequestQueries
 from api.graph.routes import RouteQueries
 from api.graph.viewers import ViewerQueries
 
@@ -24,12 +25,13 @@ class Query(
     RouteQueries,
     EligibilityQueries,
     GuideQueries,
+    RequestQueries,
 ):
     """The root of queries."""
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(OfferMutations, GuidanceMutations):
+class Mutation(OfferMutations, GuidanceMutations, RequestMutations):
     """The root of commands."""
 
 

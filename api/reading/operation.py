@@ -15,9 +15,10 @@ from api.reading.plan import FieldPlan, Planner, root_plan
 from api.reading.selecting import collect
 from api.reading.symbols import Variables, value_of
 from schema.refusals import BadRequest, Refused
-from schema.types.by_id import ROWS_BY_ID
+from schema.types.by_id import FOUND_BY, ROWS_BY_ID
 from schema.types.node import split_id
 from schema.types.reads import Shape
+from schema.words import Audience
 
 INTROSPECTION = ("__schema", "__type")
 
@@ -43,6 +44,8 @@ class NodeField:
         """The name of the type that this request's id names; None where no node has such an id."""
         prefix, _ = split_id(value_of(self.id_argument, variables))
         name, _ = ROWS_BY_ID.get(prefix, ("", None))
+        if self.planner.audience not in FOUND_BY.get(name, Audience):
+            return None
         type_ = self.planner.schema.get_type(name)
         return name if isinstance(type_, GraphQLObjectType) and type_.interfaces else None
 

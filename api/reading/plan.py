@@ -32,9 +32,12 @@ from api.reading.cursors import cursor
 from api.reading.selecting import Fields, Fragments, collect
 from api.reading.statement import Parameter, Path, Place, root_place
 from api.reading.symbols import Variables, argument
-from schema.refusals import Forbidden, NotFound, Refused
+from schema.refusals import BadRequest, Forbidden, NotFound, Refused
 from schema.types.reads import METADATA, Reads, Rows, Shape
 from schema.words import Audience
+
+SEALING = "hearth-sealing"
+"""Under this name a schema's extensions hold what opens sealed columns."""
 
 Build = Callable[[Sequence[Any], Sequence[Any]], Any]
 
@@ -45,7 +48,8 @@ class FieldPlan:
 
     `sent` are the places of the parameters that the SQL takes; the others are checked all the
     same, as the size of a page is of which only the count is asked. `path` leads to the field, and
-    `absent` is the refusal of one that can't be null where there is no row.
+    `absent` is the refusal of one that can't be null where there is no row. `writes` says that the
+    statement also notes who read what, so it needs a transaction that may.
     """
 
     sql: str
@@ -54,6 +58,7 @@ class FieldPlan:
     build: Build
     path: Path
     absent: NotFound | None = None
+    writes: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,8 @@ class Planner:
                 return built
             key = inner.selection.add(next(iter(row.primary_key)))
             return f"(None if {key} is None else {built})"
+        if reads.shape is Shape.UNSEALED:
+            return self.unsealed(inner, reads, target, nodes)
         if reads.shape is Shape.PAGE:
             return pages.nested(self, inner, reads, target, nodes, arguments)
         if reads.shape is Shape.PICKED:
@@ -195,6 +202,22 @@ class Planner:
             built = self.object(replace(place, work=name), type_, nodes)
             return f"[{built} for {name} in {value}]"
         return _text_of_decimal(value) if type_.name == "Decimal" else value
+
+    def unsealed(
+        self, place: Place, reads: Reads, type_: GraphQLObjectType, nodes: Sequence[FieldNode]
+    ) -> str:
+        """The builder's source for an object opened from its sealed column, or null."""
+        if not place.is_only:
+            raise BadRequest(
+                f"{nodes[0].name.value} is shown for one row at a time, since each look is "
+                "noted; ask it by id."
+            )
+        statement = place.selection.statement
+        statement.writes = True
+        column, key = (place.selection.add(each) for each in reads.function(place))
+        name = statement.next_row_name()
+        built = self.object(replace(place, work=name), type_, nodes)
+        return f"next(({built} for {name} in sealing.opened({key}, {column})), None)"
 
     def shared(
         self, place: Place, rows: Rows, type_: GraphQLObjectType, nodes: Sequence[FieldNode]
@@ -312,8 +335,16 @@ def finish(planner: Planner, place: Place, query: Select[Any], source: str) -> F
     namespace: dict[str, Any] = {
         "cursor": cursor,
         "failures": planner.failures,
+        "sealing": planner.schema.extensions.get(SEALING),
         "works": statement.works,
     }
     exec(f"def build(rows, p):\n{''.join(lines)}    return {source}", namespace)  # noqa: S102
     sql, sent = statement.compile(query)
-    return FieldPlan(sql, tuple(statement.parameters), sent, namespace["build"], place.path)
+    return FieldPlan(
+        sql,
+        tuple(statement.parameters),
+        sent,
+        namespace["build"],
+        place.path,
+        writes=statement.writes,
+    )

@@ -58,6 +58,7 @@ class Statement:
         self.parameters: list[Parameter] = []
         self.shared: list[tuple[str, ColumnElement[Any], str]] = []
         self.works: list[Callable[..., Any]] = []
+        self.writes = False
         self._selects = 0
 
     def bind(self, parameter: Parameter, type_: TypeEngine[Any]) -> ColumnElement[Any]:

@@ -30,6 +30,12 @@ class Problems:
         """Something is wrong with a field of the input, by its GraphQL name."""
         self._found.append(Problem(code=code, message=message, path=[*self._path, field]))
 
+    def within(self, *path: str) -> "Problems":
+        """The same collection, for what lies below a field."""
+        below = Problems(*self._path, *path)
+        below._found = self._found
+        return below
+
     def refuse_if_any(self) -> None:
         """Raise Declined if anything was added."""
         if self._found:

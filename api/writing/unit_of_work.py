@@ -10,12 +10,14 @@ from typing import Any
 import asyncpg
 
 from api.access.members import Actor, Members
+from api.access.sealing import Sealing
 from api.access.viewer import Viewer
 from api.writing import audit, outbox
 from schema.refusals import Unavailable
 from schema.types.clock import LONDON
 
 ATTEMPTS = 3
+WITHOUT_KEYS = Sealing(None)
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Change:
 
     connection: asyncpg.Connection
     actor: Actor
+    sealing: Sealing
     is_recorded: bool = field(default=False)
 
     @property
@@ -40,6 +43,10 @@ class Change:
         await outbox.append(self.connection, message)
         self.is_recorded = True
 
+    async def tell(self, topic: str, payload: dict[str, Any]) -> None:
+        """Write one more outbox row, where a command touched more than its own subject."""
+        await outbox.append(self.connection, outbox.Message(topic, payload))
+
 
 class OvertakenError(Exception):
     """What the command is about was changed after its transaction's clock: it must begin anew."""
@@ -48,7 +55,9 @@ class OvertakenError(Exception):
 Command = Callable[[Change], Awaitable[Any]]
 
 
-async def run(members: Members, viewer: Viewer, command: Command) -> tuple[Any, bool]:
+async def run(
+    members: Members, viewer: Viewer, command: Command, sealing: Sealing = WITHOUT_KEYS
+) -> tuple[Any, bool]:
     """Run a command as the viewer, and commit: (what it returned, whether anything was recorded).
 
     A deadlock, a serialization failure or being overtaken is tried again, at most three times in
@@ -59,7 +68,7 @@ async def run(members: Members, viewer: Viewer, command: Command) -> tuple[Any, 
         try:
             async with members.entered(viewer, readonly=False) as (connection, actor):
                 assert actor is not None, "the public has no commands"
-                change = Change(connection, actor)
+                change = Change(connection, actor, sealing)
                 outcome = await command(change)
                 is_committing = True
             return outcome, change.is_recorded

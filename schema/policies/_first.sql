@@ -1,7 +1,7 @@
 -- Take away what earlier policies gave; the files after this one give it anew.
-DROP VIEW IF EXISTS open_offer, staff_offer;
+DROP VIEW IF EXISTS matched_offer, open_offer, staff_offer;
 DROP FUNCTION IF EXISTS hearth_audience(text), hearth_enter(text), hearth_district_point(text), hearth_next_turn();
-DROP FUNCTION IF EXISTS hearth_keep_history() CASCADE;
+DROP FUNCTION IF EXISTS hearth_keep_history(), hearth_match_made(), hearth_match_moved() CASCADE;
 
 DO $$
 DECLARE
@@ -11,6 +11,11 @@ BEGIN
         EXECUTE format('DROP POLICY %I ON %I', policy.policyname, policy.tablename);
     END LOOP;
 END $$;
+
+-- Policies lean on these.
+DROP FUNCTION IF EXISTS hearth_consents(uuid, text, text[]), hearth_contact(uuid), hearth_is_matching(uuid),
+    hearth_lock_case(uuid, uuid),
+    hearth_recount_offer(uuid), hearth_recount_request(uuid);
 
 REVOKE ALL ON ALL TABLES IN SCHEMA public
     FROM PUBLIC, hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public, hearth_relay;

@@ -3,6 +3,7 @@ ALTER TABLE audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_event FORCE ROW LEVEL SECURITY;
 
 GRANT SELECT, INSERT ON audit_event TO hearth_admin, hearth_council;
+GRANT INSERT ON audit_event TO hearth_charity;
 
 CREATE POLICY owner ON audit_event TO hearth_owner USING (true) WITH CHECK (true);
 CREATE POLICY admin ON audit_event TO hearth_admin USING (true)
@@ -14,3 +15,5 @@ CREATE POLICY own_write ON audit_event FOR INSERT TO hearth_council
         council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), ''))
         AND actor_subject = (SELECT current_setting('hearth.subject', true))
     );
+CREATE POLICY charity_write ON audit_event FOR INSERT TO hearth_charity
+    WITH CHECK (actor_subject = (SELECT current_setting('hearth.subject', true)));

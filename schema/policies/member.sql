@@ -20,9 +20,10 @@ CREATE FUNCTION hearth_enter(asked text)
 AS $$
 DECLARE
     scope text;
+    organisation_id text;
 BEGIN
-    SELECT member.name, member.council_gss, organisation.name
-    INTO name, council_gss, organisation_name
+    SELECT member.name, member.council_gss, organisation.name, organisation.id
+    INTO name, council_gss, organisation_name, organisation_id
     FROM member LEFT JOIN organisation ON organisation.id = member.organisation_id
     WHERE member.subject = asked AND NOT member.is_disabled
         AND 'hearth_' || lower(member.audience) = current_setting('role');
@@ -36,6 +37,7 @@ BEGIN
     PERFORM set_config('hearth.subject', asked, true),
         set_config('hearth.name', name, true),
         set_config('hearth.organisation', coalesce(organisation_name, ''), true),
+        set_config('hearth.organisation_id', coalesce(organisation_id, ''), true),
         set_config('hearth.own_gss', coalesce(hearth_enter.council_gss, ''), true),
         set_config('hearth.gss', coalesce(scope, ''), true);
     entered_at := now();

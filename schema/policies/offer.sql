@@ -17,11 +17,18 @@ CREATE POLICY own_change ON offer FOR UPDATE TO hearth_council
     WITH CHECK (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')));
 
 -- Both views have the same columns, so that one GraphQL type reads either.
--- A hold ends by the clock: past holds_end_at its places are free again.
+-- A hold ends by the clock: holds_end_at is the earliest end, past which the live ones are summed.
 CREATE VIEW staff_offer WITH (security_invoker = true) AS
 SELECT id, council_gss, kind_code, title, description, status,
     places AS places_total,
-    places - taken - CASE WHEN holds_end_at > now() THEN held ELSE 0 END AS places_left,
+    places - taken - CASE
+        WHEN held = 0 THEN 0
+        WHEN holds_end_at > now() THEN held
+        ELSE (
+            SELECT coalesce(sum(match.places), 0)::integer FROM match
+            WHERE offer_id = offer.id AND state = 'HELD' AND held_until > now()
+        )
+    END AS places_left,
     places - taken - held AS places_unheld,
     household_max, route_codes, postcode_district, location_code, step_free, pets_allowed,
     children_welcome, women_only, languages, available_from, available_until, minimum_months,
@@ -43,7 +50,14 @@ FROM offer;
 CREATE VIEW open_offer AS
 SELECT id, council_gss, kind_code, title, description, status,
     NULL::integer AS places_total,
-    places - taken - CASE WHEN holds_end_at > now() THEN held ELSE 0 END AS places_left,
+    places - taken - CASE
+        WHEN held = 0 THEN 0
+        WHEN holds_end_at > now() THEN held
+        ELSE (
+            SELECT coalesce(sum(match.places), 0)::integer FROM match
+            WHERE offer_id = offer.id AND state = 'HELD' AND held_until > now()
+        )
+    END AS places_left,
     places - taken - held AS places_unheld,
     household_max, route_codes, postcode_district, location_code, step_free, pets_allowed,
     children_welcome, women_only, languages, available_from, available_until, minimum_months,
@@ -60,8 +74,49 @@ SELECT id, council_gss, kind_code, title, description, status,
     ) AS readiness
 FROM offer
 WHERE status = 'OPEN'
-    AND places - taken - CASE WHEN holds_end_at > now() THEN held ELSE 0 END > 0
+    AND places - taken - CASE
+        WHEN held = 0 THEN 0
+        WHEN holds_end_at > now() THEN held
+        ELSE (
+            SELECT coalesce(sum(match.places), 0)::integer FROM match
+            WHERE offer_id = offer.id AND state = 'HELD' AND held_until > now()
+        )
+    END > 0
     AND (available_until IS NULL OR available_until >= current_date);
 
+-- What a charity sees of the offers that its own households are or were matched with.
+CREATE VIEW matched_offer AS
+SELECT id, council_gss, kind_code, title, description, status,
+    NULL::integer AS places_total,
+    places - taken - CASE
+        WHEN held = 0 THEN 0
+        WHEN holds_end_at > now() THEN held
+        ELSE (
+            SELECT coalesce(sum(match.places), 0)::integer FROM match
+            WHERE offer_id = offer.id AND state = 'HELD' AND held_until > now()
+        )
+    END AS places_left,
+    places - taken - held AS places_unheld,
+    household_max, route_codes, postcode_district, location_code, step_free, pets_allowed,
+    children_welcome, women_only, languages, available_from, available_until, minimum_months,
+    last_confirmed_on, NULL::text AS external_ref, version, created_at, updated_at, search_text,
+    (
+        SELECT CASE
+            WHEN count(*) = 0 THEN 'NOT_REQUIRED'
+            WHEN bool_or(state = 'FAILED') THEN 'FAILED'
+            WHEN bool_or(state IN ('NOT_STARTED', 'IN_PROGRESS')) THEN 'CHECKS_DUE'
+            ELSE 'READY'
+        END
+        FROM offer_check
+        WHERE offer_id = offer.id AND kind <> 'GUESTS_ARRIVED'
+    ) AS readiness
+FROM offer
+WHERE EXISTS (
+    SELECT FROM match
+    WHERE offer_id = offer.id
+        AND organisation_id = nullif(current_setting('hearth.organisation_id', true), '')::uuid
+);
+
 GRANT SELECT ON staff_offer TO hearth_admin, hearth_council;
+GRANT SELECT ON matched_offer TO hearth_charity;
 GRANT SELECT ON open_offer TO hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public;

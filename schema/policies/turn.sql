@@ -9,6 +9,7 @@ AS $$
     SELECT least(
         ((now() AT TIME ZONE 'Europe/London')::date + 1)::timestamp AT TIME ZONE 'Europe/London',
         (SELECT min(holds_end_at) FROM offer WHERE held > 0 AND holds_end_at > now()),
+        (SELECT min(held_until) FROM match WHERE state = 'HELD' AND held_until > now()),
         (SELECT min(recorded_at) FROM route WHERE recorded_at > now()),
         (
             SELECT min(edge)

@@ -6,8 +6,16 @@ from schema.tables.access import Member, Organisation
 from schema.tables.audit import AuditEvent
 from schema.tables.council import Council, Location, Twinning
 from schema.tables.idempotency import IdempotencyKey
+from schema.tables.match import Match
 from schema.tables.offer import Offer, OfferCheck
 from schema.tables.outbox import Outbox
+from schema.tables.request import (
+    Consent,
+    ContactLook,
+    Request,
+    RequestContact,
+    RequestEvent,
+)
 from schema.tables.route import (
     FactAttribute,
     Route,
@@ -23,15 +31,21 @@ metadata = SQLModel.metadata
 
 __all__ = [
     "AuditEvent",
+    "Consent",
+    "ContactLook",
     "Council",
     "FactAttribute",
     "IdempotencyKey",
     "Location",
+    "Match",
     "Member",
     "Offer",
     "OfferCheck",
     "Organisation",
     "Outbox",
+    "Request",
+    "RequestContact",
+    "RequestEvent",
     "Route",
     "RouteDissent",
     "RouteEvent",

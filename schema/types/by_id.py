@@ -10,6 +10,8 @@ from schema.types import rows
 from schema.types.node import split_id, uuid_of
 from schema.types.offer_rows import visible_offers
 from schema.types.reads import Key, Rows, Scope
+from schema.types.request import CASEWORKERS
+from schema.words import Audience
 
 ById = Callable[[Scope, strawberry.ID], Rows]
 
@@ -40,6 +42,16 @@ def offer_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the cont
     return _only(visible_offers(scope), "id", scope.bind(id, Uuid(), uuid_of("offer")))
 
 
+def match_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
+    """A match that concerns the viewer."""
+    return _only(rows.match.alias(), "id", scope.bind(id, Uuid(), uuid_of("match")))
+
+
+def request_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
+    """A request, if the viewer may see it; else null."""
+    return _only(rows.request.alias(), "id", scope.bind(id, Uuid(), uuid_of("request")))
+
+
 def route_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
     """A route."""
     code = scope.bind(id, Text(), lambda value: clean(split_id(value)[1]))
@@ -50,9 +62,14 @@ def route_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the cont
 ROWS_BY_ID: dict[str, tuple[str, ById]] = {
     "check": ("Check", check_row),
     "council": ("Council", council_row),
+    "match": ("Match", match_row),
     "offer": ("Offer", offer_row),
+    "request": ("SupportRequest", request_row),
     "route": ("Route", route_row),
 }
+
+# Nodes that not every audience may find; to others their ids are as good as random.
+FOUND_BY: dict[str, frozenset[Audience]] = {"Match": CASEWORKERS, "SupportRequest": CASEWORKERS}
 
 # What streams of availability show, by type.
 AVAILABLE_BY_ID: dict[str, ById] = {"Offer": available_offer_row}

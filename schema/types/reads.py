@@ -11,6 +11,7 @@ A field of a type without more reads the column of its own name. The others say 
     count()                     how many rows the whole connection has
     facet(function)             counts over the whole connection, by heading
     lookup(function)            one row, or null: the roots
+    unsealed(function)          an object sealed in a column, of one row at a time
     worked(attribute)           what Python works out of the row (`Work`), or a list of such
 
 A function is called once for each plan, not for each row: it gets the `Scope` and the field's
@@ -197,6 +198,7 @@ class Shape(StrEnum):
     PAGE = "PAGE"
     PICKED = "PICKED"
     STREAM = "STREAM"
+    UNSEALED = "UNSEALED"
     WORKED = "WORKED"
 
 
@@ -295,6 +297,15 @@ def worked(attribute: str, *, length: int = LIST_LENGTH, **options: Any) -> Any:
     """An attribute of what is worked out of the row; objects of a list are worked out too."""
     reads = Reads(Shape.WORKED, attrgetter(attribute), by=attribute, length=length)
     return strawberry.field(metadata={METADATA: reads}, **options)
+
+
+def unsealed(function: Function, **options: Any) -> Any:
+    """An object or null, opened from a sealed column with the key that the row is sealed for.
+
+    The function gives the column and the key. To read the column writes down who did, so it is
+    read for one row at a time, never for a list.
+    """
+    return _declared(Shape.UNSEALED, function, **options)
 
 
 def node(function: Function, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""SQLModel's tables and the two offer views, as SQLAlchemy sees them."""
+"""SQLModel's tables and the offer views, as SQLAlchemy sees them."""
 
 from typing import Any
 
@@ -16,15 +16,21 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 audit_event = table_of(tables.AuditEvent)
+consent = table_of(tables.Consent)
+contact_look = table_of(tables.ContactLook)
 council = table_of(tables.Council)
 location = table_of(tables.Location)
 fact_attribute = table_of(tables.FactAttribute)
 idempotency_key = table_of(tables.IdempotencyKey)
+match = table_of(tables.Match)
 member = table_of(tables.Member)
 offer = table_of(tables.Offer)
 offer_check = table_of(tables.OfferCheck)
 organisation = table_of(tables.Organisation)
 outbox = table_of(tables.Outbox)
+request = table_of(tables.Request)
+request_contact = table_of(tables.RequestContact)
+request_event = table_of(tables.RequestEvent)
 route = table_of(tables.Route)
 route_dissent = table_of(tables.RouteDissent)
 route_event = table_of(tables.RouteEvent)
@@ -54,5 +60,6 @@ def _view(name: str) -> Table:
     )
 
 
+matched_offer: FromClause = _view("matched_offer")
 open_offer: FromClause = _view("open_offer")
 staff_offer: FromClause = _view("staff_offer")

@@ -1,0 +1,1 @@
+"""Matching: an offer and a household, from the proposal to the end of the placement."""

@@ -1,0 +1,34 @@
+"""What a failed check means for those who count on the offer: both sides of each match hear."""
+
+from api.matching import statements
+from api.offers import checks
+from api.offers.commands import Outcome
+from api.requests.commands import FIND_REQUEST
+from api.requests.events import record
+from api.writing.unit_of_work import Change
+from schema.types.node import uuid_of
+from schema.types.offer_inputs import RecordCheckInput
+from schema.words import CheckState, Step
+
+
+async def record_check(change: Change, input: RecordCheckInput) -> Outcome:  # noqa: A002
+    """Record how far one kind of check on an offer has come; a failure needs its reason.
+
+    A failure is told to both sides of every match that counts on the offer.
+    """
+    outcome = await checks.record_check(change, input)
+    if input.state is CheckState.FAILED:
+        connection, offer_id = change.connection, uuid_of("offer")(input.offer_id)
+        for match in await statements.MATCHES_OF_OFFER.rows(connection, offer_id=offer_id):
+            request = await FIND_REQUEST.row(connection, request_id=match["request_id"])
+            assert request is not None
+            await record(
+                change,
+                "recordCheck",
+                Step.CHECK_FAILED,
+                request,
+                f"a check of the offer failed: {input.kind.value}",
+                match=match,
+                reason=input.kind.value,
+            )
+    return outcome

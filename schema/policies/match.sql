@@ -1,0 +1,116 @@
+-- A match concerns two: the offer's council and the request's charity. Both read it, both move it.
+ALTER TABLE match ENABLE ROW LEVEL SECURITY;
+ALTER TABLE match FORCE ROW LEVEL SECURITY;
+
+GRANT SELECT, INSERT, UPDATE ON match TO hearth_admin, hearth_charity, hearth_council;
+
+CREATE POLICY owner ON match TO hearth_owner USING (true) WITH CHECK (true);
+CREATE POLICY admin ON match TO hearth_admin USING (true) WITH CHECK (true);
+CREATE POLICY own ON match TO hearth_charity
+    USING (organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid))
+    WITH CHECK (organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid));
+CREATE POLICY own_read ON match FOR SELECT TO hearth_council
+    USING (council_gss = ANY ((SELECT string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))::text[]));
+CREATE POLICY own_add ON match FOR INSERT TO hearth_council
+    WITH CHECK (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')));
+CREATE POLICY own_change ON match FOR UPDATE TO hearth_council
+    USING (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')))
+    WITH CHECK (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')));
+
+-- Counts an offer's places anew from its matches. Its row is locked by a statement of its own, so that
+-- the count sees what the last holder of the lock committed.
+CREATE FUNCTION hearth_recount_offer(asked uuid) RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+BEGIN
+    PERFORM FROM offer WHERE id = asked FOR UPDATE;
+    UPDATE offer SET taken = counted.taken, held = counted.held, holds_end_at = counted.holds_end_at
+    FROM (
+        SELECT
+            coalesce(sum(places) FILTER (WHERE state IN ('ACCEPTED', 'PLACED')), 0)::integer AS taken,
+            coalesce(sum(places) FILTER (WHERE state = 'HELD' AND held_until > now()), 0)::integer AS held,
+            min(held_until) FILTER (WHERE state = 'HELD' AND held_until > now()) AS holds_end_at
+        FROM match WHERE offer_id = asked
+    ) AS counted
+    WHERE id = asked
+        AND (offer.taken, offer.held) IS DISTINCT FROM (counted.taken, counted.held)
+        OR (id = asked AND offer.holds_end_at IS DISTINCT FROM counted.holds_end_at);
+END $$;
+
+-- Works out anew where a request stands: PLACED once every kind that it asks for is.
+CREATE FUNCTION hearth_recount_request(asked uuid) RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+BEGIN
+    UPDATE request SET
+        status = CASE
+            WHEN status IN ('CLOSED', 'WITHDRAWN') THEN status
+            WHEN cardinality(kind_codes) = (
+                SELECT count(*) FROM match WHERE request_id = asked AND state = 'PLACED'
+            ) THEN 'PLACED'
+            ELSE 'SUBMITTED'
+        END,
+        version = version + 1,
+        updated_at = now()
+    WHERE id = asked;
+END $$;
+
+-- What every command on a match does first: locks the request, then the offer, and ends the holds on
+-- either that have run out. A hold ends by the clock; this only writes down that it did.
+CREATE FUNCTION hearth_lock_case(asked_request uuid, asked_offer uuid) RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+BEGIN
+    PERFORM FROM request WHERE id = asked_request FOR UPDATE;
+    PERFORM FROM offer WHERE id = asked_offer FOR UPDATE;
+    WITH ended AS (
+        UPDATE match SET state = 'EXPIRED', decided_at = held_until, reason = 'The hold ran out.'
+        WHERE state = 'HELD' AND held_until <= now()
+            AND (offer_id = asked_offer OR request_id = asked_request)
+        RETURNING match.*
+    )
+    INSERT INTO request_event (
+        id, request_id, at, step, organisation_id, people, kind_codes, match_id, offer_id, council_gss
+    )
+    SELECT gen_random_uuid(), request_id, held_until, 'EXPIRED', organisation_id, places,
+        ARRAY[kind_code], id, offer_id, council_gss
+    FROM ended;
+END $$;
+
+REVOKE EXECUTE ON FUNCTION hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_lock_case(uuid, uuid)
+    FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hearth_lock_case(uuid, uuid) TO hearth_admin, hearth_charity, hearth_council;
+
+-- Whose a match is and how many it is for are facts of its offer and its request, whoever proposes it.
+CREATE FUNCTION hearth_match_made() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+BEGIN
+    SELECT council_gss, kind_code INTO NEW.council_gss, NEW.kind_code FROM offer WHERE id = NEW.offer_id;
+    SELECT organisation_id, adults + cardinality(child_ages) INTO NEW.organisation_id, NEW.places
+    FROM request WHERE id = NEW.request_id;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER made BEFORE INSERT ON match FOR EACH ROW EXECUTE FUNCTION hearth_match_made();
+
+CREATE FUNCTION hearth_match_moved() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+BEGIN
+    PERFORM hearth_recount_offer(NEW.offer_id);
+    IF NEW.state = 'ENDED' AND NOT NEW.is_rematched AND NOT EXISTS (
+        SELECT FROM match
+        WHERE request_id = NEW.request_id AND state IN ('PROPOSED', 'HELD', 'ACCEPTED', 'PLACED')
+    ) THEN
+        UPDATE request SET status = 'CLOSED', closed_reason = NEW.reason
+        WHERE id = NEW.request_id AND status <> 'WITHDRAWN';
+    END IF;
+    PERFORM hearth_recount_request(NEW.request_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER moved AFTER INSERT OR UPDATE ON match FOR EACH ROW EXECUTE FUNCTION hearth_match_moved();

@@ -1,0 +1,285 @@
+"""Requests for households, and their matches with offers."""
+
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Double,
+    FromClause,
+    Text,
+    Uuid,
+    and_,
+    case,
+    column,
+    func,
+    literal,
+)
+
+from schema.types import rows
+from schema.types.node import Node, PageInfo
+from schema.types.offer import Offer
+from schema.types.problem import Problem
+from schema.types.reads import (
+    Key,
+    Rows,
+    Scope,
+    count,
+    expression,
+    identity,
+    listing,
+    moment,
+    one,
+    picked,
+    unsealed,
+    worked,
+)
+from schema.types.route import Route
+from schema.types.support_kind import SupportKind
+from schema.words import Audience, ConsentScope, MatchState, RequestStatus
+
+CASEWORKERS = frozenset({Audience.ADMIN, Audience.CHARITY, Audience.COUNCIL})
+ITS_CHARITY = frozenset({Audience.ADMIN, Audience.CHARITY})
+MATCHES_TAKEN = 5
+
+
+def status_of(request: FromClause) -> ColumnElement[Any]:
+    """Where a request stands now: MATCHING while a match is live, whosever it is."""
+    is_matching = and_(
+        request.c.status == RequestStatus.SUBMITTED.value,
+        func.hearth_is_matching(request.c.id),
+    )
+    return case((is_matching, literal(RequestStatus.MATCHING.value)), else_=request.c.status)
+
+
+def state_of(match: FromClause) -> ColumnElement[Any]:
+    """How far a match has come now: a hold that has run out is EXPIRED."""
+    is_over = and_(match.c.state == MatchState.HELD.value, match.c.held_until <= func.now())
+    return case((is_over, literal(MatchState.EXPIRED.value)), else_=match.c.state)
+
+
+def _size(scope: Scope) -> ColumnElement[Any]:
+    return scope.row.c.adults + func.cardinality(scope.row.c.child_ages)
+
+
+def _kinds(scope: Scope) -> Rows:
+    kind = rows.support_kind.alias()
+    return Rows(kind, keys=[Key(kind.c.code, Text())])
+
+
+def _route(
+    scope: Scope,
+    as_of: date | None = strawberry.UNSET,
+    at: datetime | None = strawberry.UNSET,
+    known_at: datetime | None = strawberry.UNSET,
+) -> Any:
+    """The route that the household comes on. Give asOf or at, not both."""
+    return scope.join(
+        rows.route,
+        lambda route: and_(
+            route.c.code == scope.row.c.route_code, route.c.recorded_at <= scope.known
+        ),
+    )
+
+
+def _matches(scope: Scope) -> Rows:
+    match = rows.match.alias()
+    return Rows(
+        match,
+        where=[match.c.request_id == scope.row.c.id],
+        keys=[Key(match.c.created_at, DateTime(timezone=True), moment), Key(match.c.id, Uuid())],
+        descending=True,
+    )
+
+
+def _consents(scope: Scope) -> Rows:
+    """What the household agreed to or took back, latest first; its charity may ask."""
+    consent = rows.consent.alias()
+    return Rows(
+        consent,
+        where=[consent.c.request_id == scope.row.c.id],
+        keys=[Key(consent.c.at, DateTime(timezone=True), moment), Key(consent.c.id, Uuid())],
+        descending=True,
+    )
+
+
+def _looks(scope: Scope) -> Rows:
+    """Who looked at its contact, latest first; its charity may ask."""
+    look = rows.contact_look.alias()
+    return Rows(
+        look,
+        where=[look.c.request_id == scope.row.c.id],
+        keys=[Key(look.c.at, DateTime(timezone=True), moment), Key(look.c.id, Uuid())],
+        descending=True,
+    )
+
+
+def _contact(scope: Scope) -> tuple[Any, Any]:
+    return func.hearth_contact(scope.row.c.id), scope.row.c.id
+
+
+def _request(scope: Scope) -> Any:
+    return scope.join(rows.request, lambda request: request.c.id == scope.row.c.request_id)
+
+
+def _offer(scope: Scope) -> Any:
+    # A charity meets an offer that its household was matched with also when it isn't open.
+    source = rows.matched_offer if scope.audience is Audience.CHARITY else rows.staff_offer
+    return scope.join(source, lambda offer: offer.c.id == scope.row.c.offer_id)
+
+
+def _reasons(scope: Scope) -> Rows:
+    reason = (
+        func.jsonb_to_recordset(scope.row.c.reasons)
+        .table_valued(column("rule", Text()), column("message", Text()), column("points", Double()))
+        .render_derived(name="reason", with_types=True)
+    )
+    return Rows(reason, keys=[Key(-reason.c.points, Double()), Key(reason.c.rule, Text())])
+
+
+@strawberry.type(description="How to reach a household; whoever looks is noted.")
+class Contact:
+    """Seen by its charity, and by a council that it is matched with and agreed to."""
+
+    name: str | None = worked("name")
+    email: str | None = worked("email")
+    phone: str | None = worked("phone")
+
+
+@strawberry.type(description="Who needs support, without anybody's name.")
+class Household:
+    """A household: it is matched as a whole, never split."""
+
+    size: int = expression(_size, description="People.")
+    adults: int
+    children: int = expression(lambda scope: func.cardinality(scope.row.c.child_ages))
+    languages: list[str] = strawberry.field(description="ISO 639-1.")
+    needs_step_free: bool
+    has_pets: bool
+    women_only: bool
+    contact: Contact | None = unsealed(
+        _contact,
+        description="Null without consent or need. Each look is noted, so ask it of one request "
+        "at a time, by id.",
+        cost=20,
+    )
+
+
+@strawberry.type(description="A consent given, or taken back; the latest counts.")
+class Consent:
+    """Of one council, where gssCode is given; else of all."""
+
+    scope: ConsentScope
+    gss_code: str | None
+    is_given: bool
+    at: datetime
+
+
+@strawberry.type(description="A look at a household's contact.")
+class ContactLook:
+    """Who looked, when, and by what right."""
+
+    at: datetime
+    by: str = expression(lambda scope: scope.row.c.subject)
+    why: str
+
+
+@strawberry.type(description="One rule's part in a match.")
+class Reason:
+    """Points are what it adds to the score; a blocker's are 0."""
+
+    rule: str
+    message: str
+    points: float
+
+
+@strawberry.type(description="What a household needs, as its charity asks for it.")
+class SupportRequest(Node):
+    """A request. Councils see those that agreed to be matched, and their own matches' ones."""
+
+    id: strawberry.ID = identity("request", "id")
+    reference: str = strawberry.field(description="For telephone and letters.")
+    household: Household = one(lambda scope: scope.row)
+    kinds: list[SupportKind] = picked(_kinds, by=lambda scope: scope.row.c.kind_codes, length=2)
+    route: Route | None = one(_route)
+    status: RequestStatus = expression(lambda scope: status_of(scope.row))
+    needed_by: date | None
+    submitted_at: datetime
+    closed_reason: str | None
+    matches: list["Match"] = listing(_matches, length=MATCHES_TAKEN)
+    consents: list[Consent] = listing(_consents, audiences=ITS_CHARITY)
+    contact_looks: list[ContactLook] = listing(_looks, audiences=ITS_CHARITY)
+    submitted_by: str = strawberry.field(description="The charity.")
+    version: int
+
+
+@strawberry.type(description="An offer for a household, from proposal to the end of the placement.")
+class Match(Node):
+    """A match; a hold takes the places of the whole household until it runs out."""
+
+    id: strawberry.ID = identity("match", "id")
+    request: SupportRequest = one(_request)
+    offer: Offer = one(_offer)
+    state: MatchState = expression(lambda scope: state_of(scope.row))
+    score: float | None
+    reasons: list[Reason] = listing(_reasons)
+    held_until: datetime | None
+    places: int = strawberry.field(description="People.")
+    decided_at: datetime | None
+    reason: str | None
+    arrived_on: date | None
+    ended_on: date | None
+
+
+@strawberry.type(description="An edge to a request.")
+class SupportRequestEdge:
+    """An edge."""
+
+    cursor: str
+    node: SupportRequest
+
+
+@strawberry.type(description="A page of requests, latest first.")
+class SupportRequestConnection:
+    """A page of requests."""
+
+    edges: list[SupportRequestEdge]
+    nodes: list[SupportRequest]
+    page_info: PageInfo
+    total_count: int = count()
+
+
+@strawberry.type(description="An edge to a match.")
+class MatchEdge:
+    """An edge."""
+
+    cursor: str
+    node: Match
+
+
+@strawberry.type(description="A page of matches, latest first.")
+class MatchConnection:
+    """A page of matches."""
+
+    edges: list[MatchEdge]
+    nodes: list[Match]
+    page_info: PageInfo
+    total_count: int = count()
+
+
+@strawberry.type(description="What a command on a request did.")
+class RequestPayload:
+    """The request as it is now, or the problems; never both."""
+
+    request: SupportRequest | None
+    problems: list[Problem]
+
+
+@strawberry.type(description="What a command on a match did.")
+class MatchPayload:
+    """The match as it is now, or the problems; never both."""
+
+    match: Match | None
+    problems: list[Problem]
