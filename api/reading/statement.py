@@ -32,6 +32,7 @@ MOMENT = DateTime(timezone=True)
 PARAMETER = re.compile(r"\$(\d+)::")
 
 Path = tuple[str, ...]
+Clocks = tuple[ColumnElement[Any] | None, ColumnElement[Any] | None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Selection:
         self.tables = tables
         self.columns: list[ColumnElement[Any]] = []
         self._places: dict[int, int] = {}
-        self._joined: dict[tuple[int, FromClause], FromClause] = {}
+        self._joined: dict[tuple[FromClause, tuple[int, ...]], tuple[FromClause, Clocks]] = {}
 
     def place(self, column: ColumnElement[Any]) -> int:
         """Ask for a column; where in the row it stands."""
@@ -128,14 +129,19 @@ class Selection:
         row: FromClause,
         table: FromClause,
         on: Callable[[FromClause], ColumnElement[bool]],
+        clocks: Clocks,
     ) -> FromClause:
-        """The alias of the one row of `table` for each row, joined at the first call."""
-        key = (id(row), table)
+        """The alias of the one row of `table` for each row, joined at the first call.
+
+        What a row points to may go by the clocks, so each pair of them has a join of its own.
+        """
+        key = (table, (id(row), *map(id, clocks)))
         if key not in self._joined:
             alias = table.alias()
             self.tables = self.tables.outerjoin(alias, on(alias))
-            self._joined[key] = alias
-        return self._joined[key]
+            # The clocks are kept with it: an id means something only while its object is there.
+            self._joined[key] = alias, clocks
+        return self._joined[key][0]
 
     def query(self) -> Select[Any]:
         """The SELECT as asked for so far; one of constants alone still counts its rows."""
@@ -196,7 +202,7 @@ class Place:
         self, table: FromClause, on: Callable[[FromClause], ColumnElement[bool]]
     ) -> FromClause:
         """The row of `table` that this row points to."""
-        return self.selection.join(self.row, table, on)
+        return self.selection.join(self.row, table, on, (self.clock, self.knowledge))
 
     def at(self, arguments: dict[str, Any]) -> Self:
         """The same place under the clocks that a field's arguments set, if they do."""

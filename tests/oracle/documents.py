@@ -195,5 +195,10 @@ class Writer:
 
 
 def _order_of(declared: GraphQLField) -> str:
-    names = {"ChangeConnection": "HISTORY", "CouncilConnection": "NAME"}
+    names = {
+        "ChangeConnection": "HISTORY",
+        "CouncilConnection": "NAME",
+        "MatchConnection": "MATCHES",
+        "SupportRequestConnection": "REQUESTS",
+    }
     return names.get(get_named_type(declared.type).name, "RECENTLY_UPDATED")

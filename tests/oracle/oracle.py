@@ -27,9 +27,10 @@ from sqlalchemy import ARRAY, BindParameter, Connection, FromClause, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schema.refusals import BadRequest, Forbidden, NotFound, Refused
-from schema.types.by_id import ROWS_BY_ID
+from schema.types.by_id import FOUND_BY, ROWS_BY_ID
 from schema.types.node import split_id
 from schema.types.reads import METADATA, Reads, Rows, Shape
+from schema.words import Audience
 from tests.oracle.pages import Page, page_of
 from tests.oracle.reader import Asker, Reader
 from tests.oracle.scope import Row, RowScope, under_clocks
@@ -117,6 +118,8 @@ def resolve(source: Any, info: GraphQLResolveInfo[Reader], **given: Any) -> Any:
         return _worked(row, reads)
     if reads.shape in (Shape.EXPRESSION, Shape.IDENTITY):
         return _scalar(reader, reads, scope, arguments)
+    if reads.shape is Shape.UNSEALED:
+        return _unsealed(reader, reads, scope)
     if reads.shape is Shape.ONE:
         return _one(reader, reads, scope, arguments)
     if reads.shape is Shape.NODE:
@@ -133,7 +136,7 @@ def resolve(source: Any, info: GraphQLResolveInfo[Reader], **given: Any) -> Any:
     assert reads.shape is Shape.LOOKUP, reads.shape
     if reads.absent and not found:
         raise NotFound(reads.absent)
-    return found[0] if found else None
+    return replace(found[0], is_only=True) if found else None
 
 
 def _argument(value: Any, type_: GraphQLInputType) -> Any:
@@ -195,15 +198,25 @@ def _one(reader: Reader, reads: Reads, scope: RowScope, arguments: dict[str, Any
     return replace(row, values=dict(zip(columns, found[0], strict=True)), types=types)
 
 
+def _unsealed(reader: Reader, reads: Reads, scope: RowScope) -> None:
+    if not scope.row.is_only:
+        raise BadRequest("one at a time")
+    # No contact is kept here: a look that is noted would change what the next one reads.
+    sealed, _ = reads.function(scope)
+    assert reader.value(scope.select(sealed)) is None
+
+
 def _node(
     reader: Reader, schema: GraphQLSchema, scope: RowScope, node_id: strawberry.ID
 ) -> Row | None:
     type_name, find = ROWS_BY_ID.get(split_id(node_id)[0], ("", None))
     type_ = schema.get_type(type_name)
+    if scope.audience not in FOUND_BY.get(type_name, Audience):
+        return None
     if find is None or not is_object_type(type_) or not type_.interfaces:
         return None
     found = reader.rows(find(scope, node_id), scope.row)
-    return replace(found[0], type_name=type_name) if found else None
+    return replace(found[0], type_name=type_name, is_only=True) if found else None
 
 
 def _facet(reader: Reader, reads: Reads, page: Page) -> list[Row]:

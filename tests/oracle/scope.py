@@ -35,6 +35,7 @@ class Row:
     clock: datetime | None = None
     knowledge: datetime | None = None
     type_name: str = ""
+    is_only: bool = False
     work: Any = None
 
     @property

@@ -1,5 +1,6 @@
 """A small and varied set of rows: every status and null, ties in every order, odd strings."""
 
+import json
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -33,6 +34,10 @@ CHECKS = (
     ("GUESTS_ARRIVED", "NOT_STARTED", None),
 )
 OFFERS = 28
+REQUESTS = 12
+ORGANISATIONS = ("Harbour Welcome", "Another charity")
+REQUEST_STATUSES = ("SUBMITTED", "SUBMITTED", "PLACED", "SUBMITTED", "CLOSED", "WITHDRAWN")
+MATCH_STATES = ("PROPOSED", "HELD", "DECLINED", "HELD", "ACCEPTED", "EXPIRED", "ENDED", "PLACED")
 START = datetime(2026, 5, 1, 9, 30, 0, 123456, tzinfo=UTC)
 
 
@@ -125,6 +130,84 @@ def _events(number: int) -> list[dict[str, Any]]:
     ]
 
 
+def _request(number: int) -> dict[str, Any]:
+    status = REQUEST_STATUSES[number % 6]
+    return {
+        "id": row_id(4, number),
+        "reference": f"HR-0000000{number % 10}{number // 10}",
+        "organisation_id": row_id(5, number % 2),
+        "submitted_by": ORGANISATIONS[number % 2],
+        "status": status,
+        "closed_reason": ("FAMILY", 'A "flat"')[number % 2] if status != "SUBMITTED" else None,
+        "adults": number % 3 + 1,
+        "child_ages": ([], [7], [0, 17, 3])[number % 3],
+        "languages": (["uk"], [], ["ar", "en"])[number % 3],
+        "needs_step_free": number % 2 == 0,
+        "has_pets": number % 3 == 0,
+        "women_only": number % 5 == 0,
+        "kind_codes": (["hosting"], ["hosting", "esol"], ["accommodation"])[number % 3],
+        "route_code": ("homes-for-ukraine", None, "mandate", "arap")[number % 4],
+        "preferred_gss_codes": ([], ["E07000178"], ["E07000008", "S12000036"])[number % 3],
+        "preferred_regions": ([], ["Scotland"])[number % 2],
+        "needed_by": (None, date(2026, 7, 1))[number % 2],
+        "version": number % 4 + 1,
+        # Three share each moment, so that the id decides.
+        "submitted_at": START + timedelta(hours=number // 3),
+    }
+
+
+def _consent(number: int) -> list[dict[str, Any]]:
+    # The first is for all; later ones take back, for one council or all.
+    return [
+        {
+            "id": row_id(6, number * 4 + place),
+            "request_id": row_id(4, number),
+            "scope": scope,
+            "gss_code": gss,
+            "is_given": is_given,
+            "at": START + timedelta(minutes=place // 2),
+        }
+        for place, (scope, gss, is_given) in enumerate(
+            (
+                ("MATCHING", None, True),
+                ("SHARE_WITH_COUNCIL", "E07000178", number % 2 == 0),
+                ("MATCHING", ("E07000178", "S12000036", None)[number % 3], False),
+            )[: number % 4]
+        )
+    ]
+
+
+def _match(number: int) -> dict[str, Any]:
+    state = MATCH_STATES[number % 8]
+    is_held = state in ("HELD", "EXPIRED")
+    ends = (datetime.now(UTC) + timedelta(days=30), START)[number // 2 % 2]
+    return {
+        "id": row_id(7, number),
+        "request_id": row_id(4, number % REQUESTS),
+        "offer_id": row_id(1, number),
+        "council_gss": COUNCILS[number % 5],
+        "organisation_id": row_id(5, number % REQUESTS % 2),
+        # Of a kind of its own each time, since one kind has one live match.
+        "kind_code": ("hosting", "accommodation", "esol")[number // REQUESTS],
+        "places": number % 3 + 1,
+        "state": state,
+        "proposed_by": ("COUNCIL", "CHARITY")[number % 2],
+        "held_until": ends if is_held else None,
+        "decided_at": START if state not in ("PROPOSED", "HELD") else None,
+        "reason": (None, "TOO_FAR: Two buses.")[number % 2],
+        "arrived_on": date(2026, 5, 9) if state in ("PLACED", "ENDED") else None,
+        "ended_on": date(2026, 6, 9) if state == "ENDED" else None,
+        "score": (None, 12.5, -3.0)[number % 3],
+        "reasons": json.dumps(
+            [
+                {"rule": rule, "message": f"Because of {rule}.", "points": points}
+                for rule, points in (("distance", 3.5), ("language", 2.0), ("waiting", 2.0))
+            ][: number % 4]
+        ),
+        "created_at": START + timedelta(hours=number // 3),
+    }
+
+
 async def seed(owner: asyncpg.Connection) -> None:
     """Put the rows in, over what a migrated and loaded database holds of a few routes."""
     # Without triggers: history is deleted nowhere else.
@@ -136,10 +219,20 @@ async def seed(owner: asyncpg.Connection) -> None:
             kept = f"SELECT id FROM route_fact WHERE route_code IN ({kept})"
         await owner.execute(f"DELETE FROM {table} WHERE {of} NOT IN ({kept})", KEPT_ROUTES)
     await owner.execute("RESET session_replication_role")
+    for number, name in enumerate(ORGANISATIONS):
+        organisation = "INSERT INTO organisation (id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+        await owner.execute(organisation, row_id(5, number), name)
     districts = {row["code"] for row in await owner.fetch("SELECT code FROM location")}
     numbers = range(OFFERS)
     await _insert(owner, "offer", [_offer(number, districts) for number in numbers])
     await _insert(owner, "offer_check", [row for number in numbers for row in _checks(number)])
+    await _insert(owner, "request", [_request(number) for number in range(REQUESTS)])
+    consents = [row for number in range(REQUESTS) for row in _consent(number)]
+    await _insert(owner, "consent", consents)
+    # Without triggers: what the offers above count stays as it is.
+    await owner.execute("SET session_replication_role = replica")
+    await _insert(owner, "match", [_match(number) for number in range(OFFERS)])
+    await owner.execute("RESET session_replication_role")
     await _insert(owner, "audit_event", [row for number in numbers for row in _events(number)])
 
 
