@@ -4,6 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.graph.availability import AvailabilitySubscriptions
+from api.graph.candidates import CandidateQueries
 from api.graph.commands import OfferMutations
 from api.graph.councils import CouncilQueries
 from api.graph.eligibility import EligibilityQueries
@@ -26,6 +27,7 @@ class Query(
     EligibilityQueries,
     GuideQueries,
     RequestQueries,
+    CandidateQueries,
 ):
     """The root of queries."""
 

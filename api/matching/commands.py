@@ -5,16 +5,15 @@ offer's counts follow from its matches, by the database's own trigger.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import strawberry
 from strawberry import UNSET
 
-from api.matching import rules, statements
+from api.matching import rules, scores, statements
 from api.requests.commands import FIND_REQUEST
 from api.requests.events import record
 from api.requests.rules import LONGEST_REASON
@@ -22,6 +21,7 @@ from api.writing.problems import Declined, declined
 from api.writing.unit_of_work import Change
 from schema.tables.columns import uuid7
 from schema.text import clean
+from schema.types.clock import LONDON
 from schema.types.node import uuid_of
 from schema.types.problem import Problem
 from schema.words import (
@@ -37,6 +37,12 @@ from schema.words import (
 )
 
 LONGEST_HOLD_HOURS = 336
+CODES = {
+    "consent": ProblemCode.CONSENT_MISSING,
+    "declined": ProblemCode.ALREADY_DONE,
+    "live": ProblemCode.CONFLICT,
+    "places": ProblemCode.NO_PLACES,
+}
 UNDECIDED = (MatchState.PROPOSED, MatchState.HELD)
 
 
@@ -77,51 +83,43 @@ async def propose_match(
             f"The request is {request['status'].lower()}; nothing more can be proposed for it.",
             "requestId",
         )
-    for earlier in await statements.EARLIER.rows(
-        connection, request_id=request_key, offer_id=offer_key
-    ):
-        if earlier["offer_id"] == offer_key and earlier["state"] == MatchState.DECLINED:
-            raise declined(
-                ProblemCode.ALREADY_DONE,
-                "This pair was declined before; choose another.",
-                "offerId",
-            )
-        if (
-            earlier["kind_code"] == offer["kind_code"]
-            and earlier["state"] in statements.LIVE_STATES
-        ):
-            raise _taken()
+    standing = await connection.fetchrow(statements.STANDING, request_key)
+    metres = await connection.fetchval(statements.METRES, request_key, offer["location_code"])
+    pair = rules.Pair(
+        request,
+        offer,
+        today,
+        metres=metres,
+        agrees=(offer["council_gss"] in standing["except_for"]) != standing["agrees_to_all"],
+        is_live=offer["kind_code"] in standing["live_kinds"],
+        was_declined=offer_key in standing["declined_offers"],
+    )
     problems = [
-        Problem(code=_code(rule), message=message, path=["offerId"])
-        for rule, message in rules.blockers(request, offer, today).items()
-    ]
-    if not await connection.fetchval(statements.CONSENTS, request_key, offer["council_gss"]):
-        problems.append(
-            Problem(
-                code=ProblemCode.CONSENT_MISSING,
-                message="The household has not agreed to be matched with this council.",
-                path=["requestId"],
-            )
+        Problem(
+            code=CODES.get(rule, ProblemCode.NOT_ELIGIBLE),
+            message=message,
+            path=["requestId" if rule in ("consent", "live") else "offerId"],
         )
+        for rule, message in rules.blockers(pair).items()
+    ]
     if problems:
         raise Declined(problems)
     side = Side.CHARITY if change.actor.viewer.audience is Audience.CHARITY else Side.COUNCIL
-    try:
-        match = await statements.INSERT_MATCH.row(
-            connection,
-            id=uuid7(),
-            request_id=request_key,
-            offer_id=offer_key,
-            council_gss=offer["council_gss"],
-            organisation_id=request["organisation_id"],
-            kind_code=offer["kind_code"],
-            places=rules.size_of(request),
-            state=MatchState.PROPOSED.value,
-            proposed_by=side.value,
-        )
-    except asyncpg.UniqueViolationError as error:
-        # Somebody whose matches the actor can't see has proposed already.
-        raise _taken() from error
+    reasons = [vars(reason) for reason in scores.reasons(await _scored(change, pair))]
+    match = await statements.INSERT_MATCH.row(
+        connection,
+        id=uuid7(),
+        request_id=request_key,
+        offer_id=offer_key,
+        council_gss=offer["council_gss"],
+        organisation_id=request["organisation_id"],
+        kind_code=offer["kind_code"],
+        places=pair.size,
+        state=MatchState.PROPOSED.value,
+        proposed_by=side.value,
+        reasons=reasons,
+        score=sum(reason["points"] for reason in reasons),
+    )
     assert match is not None
     await record(
         change, "proposeMatch", Step.PROPOSED, request, f"proposed: {offer['title']}", match=match
@@ -314,16 +312,14 @@ def _expect_past(path: str, day: date, today: date) -> None:
         raise declined(ProblemCode.INVALID, f"{path} ({day}) is in the future.", path)
 
 
-def _taken() -> Declined:
-    return declined(
-        ProblemCode.CONFLICT,
-        "The household has a match of this kind already; see its matches.",
-        "requestId",
+async def _scored(change: Change, pair: rules.Pair) -> rules.Pair:
+    region = await change.connection.fetchval(statements.REGION, pair.offer["council_gss"])
+    since = pair.request["submitted_at"].astimezone(LONDON).date()
+    return replace(
+        pair,
+        offer={**pair.offer, "region": region},
+        request={**pair.request, "submitted_on": since},
     )
-
-
-def _code(rule: str) -> ProblemCode:
-    return ProblemCode.NO_PLACES if rule == "places" else ProblemCode.NOT_ELIGIBLE
 
 
 async def _move(

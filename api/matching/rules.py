@@ -1,61 +1,98 @@
 """Why an offer can't be proposed for a household: each rule pure, with a name and one sentence.
 
-A rule gets the request, the offer as its view shows it, and the day; it gives the sentence that
-refuses the pair, or None. What depends on others (consent, earlier matches) is the command's.
+A rule gets a pair; it gives the sentence that refuses it, or None. The same rules are conditions in
+`api.matching.conditions`, where PostgreSQL goes by them; a property test keeps the two alike.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from schema.words import OfferStatus, StepFree
 
-Request = Mapping[str, Any]
-Offer = Mapping[str, Any]
-Rule = Callable[[Request, Offer, date], str | None]
+FRESH_DAYS = 180
+"""An offer that nobody has confirmed for so long is asked about before it is proposed."""
 
 
-def size_of(request: Request) -> int:
-    """How many people the household has."""
-    return int(request["adults"]) + len(request["child_ages"])
+@dataclass(frozen=True)
+class Pair:
+    """A request and an offer: columns of both by their names, and what stands between them.
+
+    `metres` is how far the offer is from where the household would like to live, where both are
+    known; `agrees` whether it agrees to be matched with the offer's council.
+    """
+
+    request: Any
+    offer: Any
+    today: date
+    metres: int | None = None
+    agrees: bool = True
+    is_live: bool = False
+    was_declined: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many people the household has."""
+        return int(self.request["adults"]) + len(self.request["child_ages"])
 
 
-def kind(request: Request, offer: Offer, today: date) -> str | None:
+Rule = Callable[[Pair], str | None]
+
+
+def kind(pair: Pair) -> str | None:
     """The offer is of a kind that is asked for."""
-    if offer["kind_code"] in request["kind_codes"]:
+    if pair.offer["kind_code"] in pair.request["kind_codes"]:
         return None
     return "The household does not ask for this kind of support."
 
 
-def is_open(request: Request, offer: Offer, today: date) -> str | None:
+def is_open(pair: Pair) -> str | None:
     """The offer is open, and its last day has not passed."""
-    if offer["status"] != OfferStatus.OPEN:
-        return f"The offer is {offer['status'].lower()}, not open."
-    until = offer["available_until"]
-    if until is not None and until < today:
+    status, until = pair.offer["status"], pair.offer["available_until"]
+    if status != OfferStatus.OPEN:
+        return f"The offer is {status.lower()}, not open."
+    if until is not None and until < pair.today:
         return f"The offer ended on {until}."
     return None
 
 
-def places(request: Request, offer: Offer, today: date) -> str | None:
+def live(pair: Pair) -> str | None:
+    """The household has no match of the kind already."""
+    return "The household has a match of this kind already." if pair.is_live else None
+
+
+def declined(pair: Pair) -> str | None:
+    """The pair was not declined before."""
+    return "This pair was declined before; choose another." if pair.was_declined else None
+
+
+def consent(pair: Pair) -> str | None:
+    """The household agrees to be matched with the offer's council."""
+    if pair.agrees:
+        return None
+    return "The household has not agreed to be matched with this council."
+
+
+def places(pair: Pair) -> str | None:
     """There are places for the whole household."""
-    size, left = size_of(request), offer["places_left"]
-    if left < size:
-        return f"The household has {size} people; {left} places are left."
+    left = pair.offer["places_left"]
+    if left < pair.size:
+        return f"The household has {pair.size} people; {left} places are left."
     return None
 
 
-def household(request: Request, offer: Offer, today: date) -> str | None:
+def household(pair: Pair) -> str | None:
     """The household is no larger than the offer takes."""
-    most = offer["household_max"]
-    if most is not None and size_of(request) > most:
+    most = pair.offer["household_max"]
+    if most is not None and pair.size > most:
         return f"The offer takes households of at most {most} people."
     return None
 
 
-def route(request: Request, offer: Offer, today: date) -> str | None:
+def route(pair: Pair) -> str | None:
     """The offer accepts the route that the household comes on; none listed means any."""
-    accepted, wanted = offer["route_codes"], request["route_code"]
+    accepted, wanted = pair.offer["route_codes"], pair.request["route_code"]
     if not accepted or wanted in accepted:
         return None
     if wanted is None:
@@ -63,59 +100,84 @@ def route(request: Request, offer: Offer, today: date) -> str | None:
     return "The offer does not accept the household's route."
 
 
-def dates(request: Request, offer: Offer, today: date) -> str | None:
+def dates(pair: Pair) -> str | None:
     """The offer can be taken up by the day on which it is needed."""
-    begins, needed = offer["available_from"], request["needed_by"]
+    begins, needed = pair.offer["available_from"], pair.request["needed_by"]
     if begins is not None and needed is not None and begins > needed:
         return f"The offer begins on {begins}, after it is needed ({needed})."
     return None
 
 
-def step_free(request: Request, offer: Offer, today: date) -> str | None:
+def distance(pair: Pair) -> str | None:
+    """The offer is no farther away than the household asks."""
+    most = pair.request["within_km"]
+    if pair.metres is None or most is None or pair.metres <= most * 1000:
+        return None
+    return f"The offer is {pair.metres / 1000:.0f} km away; the household asks for {most:g} km."
+
+
+def step_free(pair: Pair) -> str | None:
     """Who needs step-free accommodation gets it."""
-    if request["needs_step_free"] and offer["step_free"] not in (StepFree.ALL, StepFree.SOME):
-        return "The household needs step-free accommodation; this is not known to be."
-    return None
+    if not pair.request["needs_step_free"]:
+        return None
+    if pair.offer["step_free"] in (StepFree.ALL, StepFree.SOME):
+        return None
+    return "The household needs step-free accommodation; this is not known to be."
 
 
-def pets(request: Request, offer: Offer, today: date) -> str | None:
+def pets(pair: Pair) -> str | None:
     """Who has a pet may bring it."""
-    if request["has_pets"] and not offer["pets_allowed"]:
+    if pair.request["has_pets"] and not pair.offer["pets_allowed"]:
         return "The household has a pet; none are allowed here."
     return None
 
 
-def children(request: Request, offer: Offer, today: date) -> str | None:
+def children(pair: Pair) -> str | None:
     """Children are welcome where there are any."""
-    if request["child_ages"] and not offer["children_welcome"]:
+    if pair.request["child_ages"] and not pair.offer["children_welcome"]:
         return "The household has children; the offer is for adults."
     return None
 
 
-def women_only(request: Request, offer: Offer, today: date) -> str | None:
+def women_only(pair: Pair) -> str | None:
     """An offer for women only is for households that say so, and they take no other."""
-    if offer["women_only"] and not request["women_only"]:
+    if pair.offer["women_only"] and not pair.request["women_only"]:
         return "The offer is for women only; the household does not say that it is."
-    if request["women_only"] and not offer["women_only"]:
+    if pair.request["women_only"] and not pair.offer["women_only"]:
         return "The household needs a place for women only."
+    return None
+
+
+def fresh(pair: Pair) -> str | None:
+    """Somebody has confirmed lately that the offer still stands."""
+    confirmed = pair.offer["last_confirmed_on"]
+    if confirmed is None:
+        return "Nobody has confirmed that the offer still stands; its council can."
+    if (pair.today - confirmed).days > FRESH_DAYS:
+        return f"The offer was last confirmed on {confirmed}; its council can confirm it anew."
     return None
 
 
 RULES: tuple[Rule, ...] = (
     kind,
     is_open,
+    live,
+    declined,
+    consent,
     places,
     household,
     route,
     dates,
+    distance,
     step_free,
     pets,
     children,
     women_only,
+    fresh,
 )
 
 
-def blockers(request: Request, offer: Offer, today: date) -> dict[str, str]:
+def blockers(pair: Pair) -> dict[str, str]:
     """Every rule that refuses the pair, by its name."""
-    found = {rule.__name__: rule(request, offer, today) for rule in RULES}
+    found = {rule.__name__: rule(pair) for rule in RULES}
     return {name: message for name, message in found.items() if message}

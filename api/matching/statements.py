@@ -1,14 +1,12 @@
 """The SQL that commands on matches run, composed once."""
 
-from sqlalchemy import bindparam, func, or_, select, text
+from sqlalchemy import bindparam, func, select, text
 
 from api.store.composed import Composed
 from schema.tables.match import LIVE
 from schema.types import rows
-from schema.words import MatchState
 
 _match = rows.match
-LIVE_STATES = (MatchState.PROPOSED, MatchState.HELD, MatchState.ACCEPTED, MatchState.PLACED)
 _IS_LIVE = text(LIVE)
 
 FIND_MATCH = Composed(select(_match).where(_match.c.id == bindparam("match_id")))
@@ -26,6 +24,8 @@ INSERT_MATCH = Composed(
                 "places",
                 "state",
                 "proposed_by",
+                "reasons",
+                "score",
             )
         )
     )
@@ -47,13 +47,6 @@ MOVE_MATCH = Composed(
         version=_match.c.version + 1,
     )
 )
-# What has come of the pair, and of the request's matches of the same kind; by those who see them.
-EARLIER = Composed(
-    select(_match.c.offer_id, _match.c.kind_code, _match.c.state).where(
-        _match.c.request_id == bindparam("request_id"),
-        or_(_match.c.offer_id == bindparam("offer_id"), _IS_LIVE),
-    )
-)
 MATCHES_OF_OFFER = Composed(
     select(_match).where(
         _match.c.offer_id == bindparam("offer_id"),
@@ -61,7 +54,20 @@ MATCHES_OF_OFFER = Composed(
     )
 )
 LOCK_CASE = "SELECT hearth_lock_case($1, $2)"
-CONSENTS = "SELECT hearth_consents($1, 'MATCHING', ARRAY[$2])"
+STANDING = "SELECT * FROM hearth_standing($1)"
+REGION = "SELECT region FROM council WHERE gss_code = $1"
+# Where a district is asked for, its point; null where either place is not known.
+METRES = """
+    SELECT round(
+        coalesce(
+            point(request.easting, request.northing), point(near.easting, near.northing)
+        ) <-> point(place.easting, place.northing)
+    )::integer
+    FROM request
+    JOIN location AS place ON place.code = $2
+    LEFT JOIN location AS near ON near.code = request.postcode_district
+    WHERE request.id = $1
+"""
 
 
 def offer_of(view: str) -> Composed:

@@ -160,6 +160,10 @@ class Planner:
         target = get_named_type(field_.type)
         if reads.shape in (Shape.EXPRESSION, Shape.IDENTITY):
             return _scalar(inner, reads, field_.type, arguments)
+        if reads.shape is Shape.WORKED and not inner.work:
+            # Kept from when it was worked out, as a column of the same name.
+            assert isinstance(reads.by, str)
+            return inner.selection.add(inner.row.c[reads.by])
         if reads.shape is Shape.WORKED:
             return self.worked(inner, f"{inner.work}.{reads.by}", target, nodes)
         assert isinstance(target, GraphQLObjectType)

@@ -15,7 +15,7 @@ END $$;
 -- Policies lean on these.
 DROP FUNCTION IF EXISTS hearth_consents(uuid, text, text[]), hearth_contact(uuid), hearth_is_matching(uuid),
     hearth_lock_case(uuid, uuid),
-    hearth_recount_offer(uuid), hearth_recount_request(uuid);
+    hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_standing(uuid);
 
 REVOKE ALL ON ALL TABLES IN SCHEMA public
     FROM PUBLIC, hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public, hearth_relay;

@@ -53,3 +53,51 @@ CREATE POLICY need_read ON request FOR SELECT TO hearth_council
             )
         )
     );
+
+-- What proposing depends on beside the pair itself, worked out once for a request that the viewer sees:
+-- whether it agrees to be matched with all councils, those for which the opposite holds, the kinds for
+-- which a match is live, and the offers that were declined.
+CREATE FUNCTION hearth_standing(asked uuid)
+    RETURNS TABLE (agrees_to_all boolean, except_for text[], live_kinds text[], declined_offers uuid[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+    WITH for_all AS (
+        SELECT is_given, at, id FROM consent
+        WHERE request_id = asked AND scope = 'MATCHING' AND gss_code IS NULL
+        ORDER BY at DESC, id DESC LIMIT 1
+    ),
+    since AS (
+        SELECT DISTINCT ON (gss_code) gss_code, is_given FROM consent
+        WHERE request_id = asked AND scope = 'MATCHING' AND gss_code IS NOT NULL
+            AND NOT EXISTS (SELECT FROM for_all WHERE (for_all.at, for_all.id) > (consent.at, consent.id))
+        ORDER BY gss_code, at DESC, id DESC
+    )
+    SELECT
+        coalesce((SELECT is_given FROM for_all), false),
+        coalesce(
+            (
+                SELECT array_agg(gss_code) FROM since
+                WHERE is_given <> coalesce((SELECT is_given FROM for_all), false)
+            ),
+            '{}'
+        ),
+        coalesce(
+            (
+                SELECT array_agg(kind_code) FROM match
+                WHERE request_id = asked
+                    AND (
+                        state IN ('PROPOSED', 'ACCEPTED', 'PLACED')
+                        OR (state = 'HELD' AND held_until > now())
+                    )
+            ),
+            '{}'
+        ),
+        coalesce(
+            (SELECT array_agg(offer_id) FROM match WHERE request_id = asked AND state = 'DECLINED'),
+            '{}'
+        )
+    WHERE EXISTS (SELECT FROM request WHERE id = asked)
+$$;
+REVOKE EXECUTE ON FUNCTION hearth_standing(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hearth_standing(uuid) TO hearth_admin, hearth_charity, hearth_council;

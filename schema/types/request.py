@@ -190,9 +190,9 @@ class ContactLook:
 class Reason:
     """Points are what it adds to the score; a blocker's are 0."""
 
-    rule: str
-    message: str
-    points: float
+    rule: str = worked("rule")
+    message: str = worked("message")
+    points: float = worked("points")
 
 
 @strawberry.type(description="What a household needs, as its charity asks for it.")

@@ -178,6 +178,8 @@ def _picked(reader: Reader, scope: RowScope, reads: Reads, found: list[Row]) -> 
 
 
 def _worked(row: Row, reads: Reads) -> Any:
+    if row.work is None:
+        return row.values[str(reads.by)]
     found = reads.function(row.work)
     # Lists of objects are tuples, each object what Python worked out once more.
     if isinstance(found, list | tuple):

@@ -1,0 +1,120 @@
+"""The rules of `api.matching.rules` and the points of `api.matching.scores`, as SQL.
+
+`Compared` is a request's row beside an offer's; each rule is true where it refuses the pair.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    not_,
+    or_,
+)
+from sqlalchemy.types import Date
+
+from api.matching import rules, scores
+from schema.types.offer_rows import metres_from
+from schema.words import StepFree
+
+TODAY: ColumnElement[Any] = cast(func.timezone("Europe/London", func.now()), Date)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A request with what stands between it and offers, an open offer, its council and place."""
+
+    asked: Any
+    offer: FromClause
+    council: FromClause
+    place: FromClause
+
+    @property
+    def metres(self) -> ColumnElement[Any]:
+        """How far the offer is from where the household would like to live; null if not known."""
+        origin = func.point(self.asked.c.easting, self.asked.c.northing)
+        return cast(func.round(metres_from(origin, self.place)), Integer)
+
+    @property
+    def size(self) -> ColumnElement[Any]:
+        """How many people the household has."""
+        found: ColumnElement[Any] = self.asked.c.adults + func.cardinality(self.asked.c.child_ages)
+        return found
+
+
+def refusals(pair: Compared) -> Mapping[str, ColumnElement[bool]]:
+    """Each rule that may refuse an open offer of a kind that is asked for, by its name."""
+    asked, offer = pair.asked, pair.offer
+    step_free = offer.c.step_free.in_([_word(StepFree.ALL), _word(StepFree.SOME)])
+    excepted = offer.c.council_gss == func.any(asked.c.except_for)
+    found: dict[str, ColumnElement[Any]] = {
+        "live": offer.c.kind_code == func.any(asked.c.live_kinds),
+        "declined": offer.c.id == func.any(asked.c.declined_offers),
+        "consent": excepted == asked.c.agrees_to_all,
+        "places": offer.c.places_left < pair.size,
+        "household": offer.c.household_max < pair.size,
+        "route": and_(
+            func.cardinality(offer.c.route_codes) > 0,
+            or_(
+                asked.c.route_code.is_(None),
+                not_(asked.c.route_code == func.any(offer.c.route_codes)),
+            ),
+        ),
+        "dates": offer.c.available_from > asked.c.needed_by,
+        "distance": pair.metres > asked.c.within_km * 1000,
+        "step_free": and_(asked.c.needs_step_free, not_(step_free)),
+        "pets": and_(asked.c.has_pets, not_(offer.c.pets_allowed)),
+        "children": and_(func.cardinality(asked.c.child_ages) > 0, not_(offer.c.children_welcome)),
+        "women_only": offer.c.women_only != asked.c.women_only,
+        "fresh": func.coalesce(TODAY - offer.c.last_confirmed_on, rules.FRESH_DAYS + 1)
+        > rules.FRESH_DAYS,
+    }
+    return {name: func.coalesce(condition, False) for name, condition in found.items()}
+
+
+def points(pair: Compared) -> ColumnElement[Any]:
+    """The score, but for what is the same for every offer of a request."""
+    asked, offer = pair.asked, pair.offer
+    days = func.greatest(0, TODAY - offer.c.last_confirmed_on)
+    terms: list[ColumnElement[Any]] = [
+        func.greatest(0, scores.DISTANCE_POINTS - pair.metres.op("/")(scores.METRES_A_POINT)),
+        case((offer.c.languages.op("&&")(asked.c.languages), scores.LANGUAGE_POINTS)),
+        case(
+            (
+                offer.c.council_gss == func.any(asked.c.preferred_gss_codes),
+                scores.COUNCIL_POINTS,
+            ),
+            (
+                pair.council.c.region == func.any(asked.c.preferred_regions),
+                scores.REGION_POINTS,
+            ),
+        ),
+        (func.least(offer.c.minimum_months, scores.MONTHS_COUNTED) * scores.MONTHS_POINTS).op("/")(
+            scores.MONTHS_COUNTED
+        ),
+        func.greatest(
+            0,
+            scores.FRESH_POINTS - days.op("/")(rules.FRESH_DAYS // scores.FRESH_POINTS),
+        ),
+    ]
+    # What is not known gives nothing; greatest and least would take the other value.
+    known = [pair.metres, None, None, offer.c.minimum_months, offer.c.last_confirmed_on]
+    return sum(
+        (
+            func.coalesce(term if of is None else case((of.is_not(None), term)), 0)
+            for term, of in zip(terms, known, strict=True)
+        ),
+        literal_column("0"),
+    )
+
+
+def _word(value: StepFree) -> ColumnElement[Any]:
+    return literal_column(f"'{value.value}'")
