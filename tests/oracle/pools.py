@@ -100,6 +100,8 @@ class Pools:
     def value(self, name: str, scalar: str, tape: Tape) -> Any:
         """A value for an argument or input field of that name."""
         good = self.ids if name == "id" else GOOD.get(name, PLAIN[scalar])
+        if name == "requestId":
+            good = [each for each in self.ids if each.startswith("request_")] or good
         odd = ODD.get(name)
         chosen = odd if odd and tape.is_once_in(16) else good
         return chosen[tape.choose(len(chosen))]
