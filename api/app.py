@@ -22,7 +22,7 @@ from api.access.members import Members
 from api.access.sealing import sealing
 from api.access.tokens import verifier
 from api.graph.answering import Answering
-from api.graph.availability import Availability
+from api.graph.availability import Following
 from api.graph.schema import make_schema
 from api.http.answers import Answers
 from api.http.budgets import Budgets
@@ -67,7 +67,7 @@ class Service:
             database=self.database,
             members=members,
             relay=self.relay,
-            availability=Availability(members, self.listener),
+            following=Following(members, self.listener),
             sealing=sealing(settings),
             is_development=settings.is_development,
         )

@@ -11,7 +11,7 @@ from graphql import OperationDefinitionNode, OperationType
 from api.access.members import Members, MovedError
 from api.access.sealing import Sealing
 from api.access.viewer import Viewer
-from api.graph.availability import Availability
+from api.graph.availability import Following
 from api.offers.commands import Outcome
 from api.reading.answer import FieldsRefusedError, fetch_each, payload, ready
 from api.reading.completing import TYPE, complete, prepare
@@ -129,7 +129,7 @@ class Answering:
     database: Database
     members: Members
     relay: Relay
-    availability: Availability
+    following: Following
     sealing: Sealing
     is_development: bool = False
 
@@ -229,13 +229,15 @@ class Answering:
 
         async def run(change: unit_of_work.Change) -> dict[str, Any]:
             outcome = await field.function(change, **arguments)
-            return await payload(change.connection, field, variables, outcome)
+            found: dict[str, Any] = await payload(change.connection, field, variables, outcome)
+            return found
 
         try:
             shown: dict[str, Any]
             shown, is_recorded = await unit_of_work.run(self.members, viewer, run, self.sealing)
         except Declined as error:
-            return await payload(None, field, variables, Outcome(problems=error.problems))
+            shown = await payload(None, field, variables, Outcome(problems=error.problems))
+            return shown
         if is_recorded:
             self.relay.nudge()
         return shown
@@ -268,9 +270,11 @@ class Answering:
         if isinstance(field, ConstantField):
             raise field.value
         assert isinstance(field, PayloadField)
-        outcomes = field.function(self.availability, **field.arguments(planned.variables))
+        following = replace(self.following, viewer=planned.viewer)
+        outcomes = field.function(following, **field.arguments(planned.variables))
         async for outcome in outcomes:
-            async with self.members.entered(planned.viewer, readonly=True) as (connection, _):
+            entering = self.members.entered(planned.viewer, readonly=not field.writes)
+            async with entering as (connection, _):
                 shown = await payload(connection, field, planned.variables, outcome)
             yield planned.answer({key: shown})
 

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, Uuid, func
 from strawberry import UNSET
 
 from api.access.members import Members
+from api.access.viewer import PUBLIC, Viewer
 from api.graph.offers import AvailabilityFilter, availability_rows
 from api.reading.answer import fetch
 from api.reading.plan import FieldPlan
@@ -34,11 +35,12 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Availability:
-    """Follows availability for this worker's subscribers."""
+class Following:
+    """Follows what changes, for this worker's subscribers; `viewer` is the one who follows."""
 
     members: Members
     listener: Listener
+    viewer: Viewer = PUBLIC
 
     async def available(self, wanted: Any, among: Collection[UUID] | None = None) -> Told:
         """The offers available under a filter now; of `among` only, where given."""
@@ -57,21 +59,21 @@ class Availability:
 
 
 async def availability_changed(
-    availability: Availability,
+    following: Following,
     filter: AvailabilityFilter | None = UNSET,  # noqa: A002 - the contract's word
 ) -> AsyncIterator[Changed]:
     """Offers as they open, change and fill, for the same filter as availability."""
     wanted = _plain(filter)
-    with availability.listener.subscribed() as queue:
-        told = await availability.available(wanted)
+    with following.listener.subscribed() as queue:
+        told = await following.available(wanted)
         while True:
-            messages = await _waiting(queue)
+            messages = await waiting(queue)
             if any(message["topic"] == MISSED for message in messages):
-                now = await availability.available(wanted)
+                now = await following.available(wanted)
                 concerned = set(told) | set(now)
             else:
                 concerned = {UUID(each["offer_id"]) for each in messages if "offer_id" in each}
-                now = await availability.available(wanted, concerned)
+                now = await following.available(wanted, concerned)
             for offer_id in sorted(concerned):
                 node_id = f"offer_{offer_id}"
                 if offer_id in now and told.get(offer_id) != now[offer_id]:
@@ -82,7 +84,8 @@ async def availability_changed(
                     yield Changed(node_id, None)
 
 
-async def _waiting(queue: asyncio.Queue[Message]) -> list[Message]:
+async def waiting(queue: asyncio.Queue[Message]) -> list[Message]:
+    """The next message, and whatever else has come by then."""
     messages = [await queue.get()]
     while not queue.empty():
         messages.append(queue.get_nowait())

@@ -8,6 +8,7 @@ from api.graph.candidates import CandidateQueries
 from api.graph.commands import OfferMutations
 from api.graph.councils import CouncilQueries
 from api.graph.eligibility import EligibilityQueries
+from api.graph.following import RequestSubscriptions
 from api.graph.guidance_commands import GuidanceMutations
 from api.graph.guide import GuideQueries
 from api.graph.nodes import NodeQueries
@@ -38,7 +39,7 @@ class Mutation(OfferMutations, GuidanceMutations, RequestMutations):
 
 
 @strawberry.type(description="What can be followed.")
-class Subscription(AvailabilitySubscriptions):
+class Subscription(AvailabilitySubscriptions, RequestSubscriptions):
     """The root of subscriptions."""
 
 

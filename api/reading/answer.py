@@ -102,25 +102,37 @@ async def payload(
     field: PayloadField,
     variables: Variables,
     outcome: Any,
-) -> dict[str, Any]:
+) -> Any:
     """What a command did, as its field's selection shows it.
 
     `outcome` has an attribute for each part: an id for those that are read as rows, where there
     is one.
     """
+    if "" in field.rows:
+        return await _shown(connection, field, "", variables, outcome)
     data: dict[str, Any] = {}
     for key in field.keys:
         if key in field.shown:
             data[key] = field.shown[key](outcome)
-            continue
-        name, plan = field.rows[key]
-        node_id = getattr(outcome, name, None)
-        data[key] = None
-        if node_id is not None:
-            assert connection is not None
-            refused: dict[Path, Refused] = {}
-            values = _values(plan, {**variables, "$" + name: node_id}, refused)
-            if refused:
-                raise FieldsRefusedError(refused)
-            data[key] = await fetch(connection, (plan, values))
+        else:
+            data[key] = await _shown(connection, field, key, variables, outcome)
     return data
+
+
+async def _shown(
+    connection: asyncpg.Connection | None,
+    field: PayloadField,
+    key: str,
+    variables: Variables,
+    outcome: Any,
+) -> Any:
+    name, plan = field.rows[key]
+    node_id = getattr(outcome, name, None)
+    if node_id is None:
+        return None
+    assert connection is not None
+    refused: dict[Path, Refused] = {}
+    values = _values(plan, {**variables, "$" + name: node_id}, refused)
+    if refused:
+        raise FieldsRefusedError(refused)
+    return await fetch(connection, (plan, values))

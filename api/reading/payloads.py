@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, GraphQLObjectType, get_named_type
+from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLObjectType, get_named_type
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
 
@@ -13,7 +13,7 @@ from api.reading.plan import FieldPlan, Planner, rows_plan
 from api.reading.statement import Path, root_place
 from api.reading.symbols import Symbol, Variables
 from schema.refusals import BadRequest
-from schema.types.by_id import AVAILABLE_BY_ID, ROWS_BY_ID, ById
+from schema.types.by_id import AVAILABLE_BY_ID, FOUND_BY, ROWS_BY_ID, ById
 from schema.types.reads import Reads, Shape
 
 
@@ -21,7 +21,8 @@ from schema.types.reads import Reads, Shape
 class PayloadField:
     """A mutation's or subscription's field: a function to run, and how to show what it did.
 
-    `rows` are the parts read from the database by id, `shown` those taken from the outcome.
+    `rows` are the parts read from the database by id, `shown` those taken from the outcome. A
+    stream of rows has one part without a name: the row itself.
     `arguments` raises BadRequest.
     """
 
@@ -30,6 +31,11 @@ class PayloadField:
     rows: dict[str, tuple[str, FieldPlan]]
     shown: dict[str, Callable[[Any], Any]]
     keys: tuple[str, ...]
+
+    @property
+    def writes(self) -> bool:
+        """Whether showing it notes who read what."""
+        return any(plan.writes for _, plan in self.rows.values())
 
 
 def by_id_plan(
@@ -57,6 +63,13 @@ def payload_field(
     field_ = root.fields[node.name.value]
     type_ = get_named_type(field_.type)
     assert isinstance(type_, GraphQLObjectType)
+    if reads.shape is Shape.STREAM and type_.name in FOUND_BY:
+        found = Symbol(itemgetter("$row"))
+        by_id = dict(ROWS_BY_ID.values())[type_.name]
+        plan = by_id_plan(planner, type_, by_id, found, nodes, (root_key,))
+        return PayloadField(
+            reads.function, _arguments(planner, field_, node), {"": ("row", plan)}, {}, ()
+        )
     by_type = AVAILABLE_BY_ID if reads.shape is Shape.STREAM else dict(ROWS_BY_ID.values())
     rows: dict[str, tuple[str, FieldPlan]] = {}
     shown: dict[str, Callable[[Any], Any]] = {}
@@ -75,6 +88,13 @@ def payload_field(
             rows[key] = (declared, plan)
         else:
             shown[key] = _shown(planner, target, asked, declared)
+    arguments = _arguments(planner, field_, node)
+    return PayloadField(reads.function, arguments, rows, shown, tuple(keys))
+
+
+def _arguments(
+    planner: Planner, field_: GraphQLField, node: FieldNode
+) -> Callable[[Variables], dict[str, Any]]:
     strawberry_schema = planner.schema.extensions["strawberry-definition"]
 
     def arguments(variables: Variables) -> dict[str, Any]:
@@ -89,7 +109,7 @@ def payload_field(
             strawberry_schema.config,
         )
 
-    return PayloadField(reads.function, arguments, rows, shown, tuple(keys))
+    return arguments
 
 
 def _shown(
