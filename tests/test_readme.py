@@ -40,7 +40,7 @@ async def test_examples_are_true(hearth: Hearth) -> None:
         pass
     await database.close()
     examples = list(EXAMPLE.finditer(README.read_text("utf-8")))
-    assert len(examples) == 9
+    assert len(examples) == 10
     for example in examples:
         response = await hearth.post(example["query"], who=example["who"])
         assert _timeless(response.json()) == _timeless(json.loads(example["answer"]))
