@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak fix bench bench-growth snapshots lock clean
+.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-growth snapshots lock clean
 
 DOCUMENTS ?= 100000
 SEED ?= $(shell date +%s)
@@ -41,6 +41,9 @@ fix: .venv/test ## format, and mend what ruff can
 
 bench: .venv/test ## measure reads and writes against their limits and PostGraphile
 	@$(BIN)/python -m tests.bench $(BENCH)
+
+bench-allocation: .venv/test ## solve seeded allocations, and print gaps and times
+	@$(BIN)/python -m tests.bench.allocation
 
 bench-growth: .venv/test ## measure pages' statements from 50,000 to 5,000,000 offers
 	@$(BIN)/python -m tests.bench.growth $(BENCH)

@@ -9,6 +9,7 @@ import typer
 from api.access.joining import Joining
 from api.access.tokens import development_issuer
 from api.demonstration import Demonstration
+from api.match_command import match
 from api.route_commands import add_route_commands
 from api.serving import serve_forever
 from api.store.migrating import migrate as migrate_to_head
@@ -27,6 +28,7 @@ token_app = typer.Typer(
 )
 app.add_typer(token_app, name="token")
 add_route_commands(app)
+app.command()(match)
 
 
 @app.command()

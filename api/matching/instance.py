@@ -1,0 +1,148 @@
+"""An allocation problem bare of people: families and hosts by number, and the pairs that suit."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+MOST_SAID = 20
+LARGEST = 1_000_000
+
+
+class Objective(StrEnum):
+    """What is to be as large as can be: people placed, or points."""
+
+    PEOPLE = "people"
+    SCORE = "score"
+
+
+class InstanceError(ValueError):
+    """The file can't be solved as it is; the message says where and what to do."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """Families of `sizes` people, hosts with `places` for people, and pairs with points.
+
+    Pair p is family `pair_family[p]` with host `pair_host[p]`, for `points[p]`.
+    """
+
+    families: tuple[str, ...]
+    sizes: Whole
+    hosts: tuple[str, ...]
+    places: Whole
+    pair_family: Whole
+    pair_host: Whole
+    points: Floats
+
+    @cached_property
+    def fits(self) -> "NDArray[np.bool_]":
+        """Which pairs have a host with places for the whole family."""
+        found: NDArray[np.bool_] = self.sizes[self.pair_family] <= self.places[self.pair_host]
+        return found
+
+    def values(self, objective: Objective) -> Floats:
+        """What each pair adds to the objective."""
+        if objective is Objective.PEOPLE:
+            return self.sizes[self.pair_family].astype(np.float64)
+        return self.points
+
+
+def read_instance(file: Path) -> Instance:
+    """A problem from a JSON file; raises InstanceError with all that is wrong, up to twenty."""
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise InstanceError(
+            f"{file}: {error.strerror}. Name a JSON file that can be read."
+        ) from error
+    except ValueError as error:
+        raise InstanceError(f"{file} is not JSON ({error}). Correct it there.") from error
+    if not isinstance(found, dict):
+        raise InstanceError(f"{file} must hold an object with families, hosts and scores.")
+    wrong: list[str] = []
+    families = dict(_entries(found, "families", "size", wrong))
+    hosts = dict(_entries(found, "hosts", "places", wrong))
+    pairs = list(_pairs(found, families, hosts, wrong))
+    if wrong:
+        more = f"\n... and {len(wrong) - MOST_SAID} more" if len(wrong) > MOST_SAID else ""
+        raise InstanceError(f"{file} can't be solved:\n" + "\n".join(wrong[:MOST_SAID]) + more)
+    return make(families, hosts, pairs)
+
+
+def make(
+    families: Mapping[str, int], hosts: Mapping[str, int], pairs: list[tuple[str, str, float]]
+) -> Instance:
+    """An instance from sizes and places by id, and (family, host, points)."""
+    family_number = {name: number for number, name in enumerate(families)}
+    host_number = {name: number for number, name in enumerate(hosts)}
+    return Instance(
+        tuple(families),
+        np.array(list(families.values()), dtype=np.int64),
+        tuple(hosts),
+        np.array(list(hosts.values()), dtype=np.int64),
+        np.array([family_number[family] for family, _, _ in pairs], dtype=np.int64),
+        np.array([host_number[host] for _, host, _ in pairs], dtype=np.int64),
+        np.array([points for _, _, points in pairs], dtype=np.float64),
+    )
+
+
+def _entries(
+    found: dict[str, Any], name: str, amount: str, wrong: list[str]
+) -> Iterator[tuple[str, int]]:
+    least = 1 if amount == "size" else 0
+    listed = found.get(name)
+    if not isinstance(listed, list):
+        wrong.append(f"{name}: give a list of objects with id and {amount}.")
+        return
+    seen: set[str] = set()
+    for number, each in enumerate(listed):
+        where = f"{name}[{number}]"
+        if not isinstance(each, dict) or not isinstance(each.get("id"), str | int):
+            wrong.append(f"{where}.id: give a text or a whole number.")
+            continue
+        key, value = str(each["id"]), each.get(amount)
+        if key in seen:
+            wrong.append(f"{where}.id: {key} is there already; give each its own.")
+        if type(value) is not int or not least <= value <= LARGEST:
+            wrong.append(f"{where}.{amount}: give a whole number from {least} to {LARGEST}.")
+            continue
+        seen.add(key)
+        yield key, value
+
+
+def _pairs(
+    found: dict[str, Any], families: Mapping[str, int], hosts: Mapping[str, int], wrong: list[str]
+) -> Iterator[tuple[str, str, float]]:
+    listed = found.get("scores")
+    if not isinstance(listed, list):
+        wrong.append("scores: give a list of [family, host, points].")
+        return
+    seen: set[tuple[str, str]] = set()
+    for number, each in enumerate(listed):
+        where = f"scores[{number}]"
+        if not isinstance(each, list) or len(each) != 3:
+            wrong.append(f"{where}: give [family, host, points].")
+            continue
+        family, host, points = str(each[0]), str(each[1]), each[2]
+        if family not in families:
+            wrong.append(f"{where}: there is no family {family[:40]}.")
+        elif host not in hosts:
+            wrong.append(f"{where}: there is no host {host[:40]}.")
+        elif (family, host) in seen:
+            wrong.append(f"{where}: {family[:40]} with {host[:40]} is there already.")
+        elif type(points) not in (int, float) or not math.isfinite(points):
+            wrong.append(f"{where}: points must be a finite number.")
+        else:
+            seen.add((family, host))
+            yield family, host, float(points)

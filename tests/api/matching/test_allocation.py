@@ -1,0 +1,211 @@
+"""Assignments: the best there is, proven; and what is wrong with a file said."""
+
+import itertools
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from api.cli import app
+from api.match_command import told
+from api.matching.allocation import Allocation, solve
+from api.matching.greedy import NOWHERE
+from api.matching.instance import Instance, InstanceError, Objective, make, read_instance
+from api.matching.relaxation import Knapsacks
+
+SMALL_ONES = 1000
+
+
+def _random(chance: random.Random, families: int, hosts: int, share: float = 0.7) -> Instance:
+    sizes = {f"f{n}": chance.choice((1, 1, 2, 2, 3, 4, 5)) for n in range(families)}
+    places = {f"h{n}": chance.choice((0, 1, 2, 3, 4, 6)) for n in range(hosts)}
+    pairs = [
+        (family, host, float(chance.randint(-2, 20)))
+        for family, host in itertools.product(sizes, places)
+        if chance.random() < share
+    ]
+    return make(sizes, places, pairs)
+
+
+def _brute(instance: Instance, objective: Objective) -> float:
+    values = instance.values(objective)
+    choices: list[list[int]] = [[NOWHERE] for _ in instance.families]
+    for pair, family in enumerate(instance.pair_family.tolist()):
+        choices[family].append(pair)
+    best = 0.0
+    for chosen in itertools.product(*choices):
+        pairs = [pair for pair in chosen if pair != NOWHERE]
+        used = np.zeros(len(instance.hosts), dtype=int)
+        for pair in pairs:
+            used[instance.pair_host[pair]] += instance.sizes[instance.pair_family[pair]]
+        if (used <= instance.places).all():
+            best = max(best, float(sum(values[pair] for pair in pairs)))
+    return best
+
+
+def _check(instance: Instance, found: Allocation, objective: Objective) -> None:
+    pairs = found.chosen[found.chosen != NOWHERE]
+    assert (instance.pair_family[pairs] == np.flatnonzero(found.chosen != NOWHERE)).all()
+    used = np.bincount(
+        instance.pair_host[pairs],
+        instance.sizes[instance.pair_family[pairs]],
+        len(instance.hosts),
+    )
+    assert (used <= instance.places).all()
+    assert found.certificate.value == pytest.approx(instance.values(objective)[pairs].sum())
+    assert found.certificate.value <= found.certificate.bound + 1e-6
+
+
+@pytest.mark.parametrize("objective", Objective)
+def test_small_ones_equal_brute_force(objective: Objective) -> None:
+    chance = random.Random(7)
+    for _ in range(SMALL_ONES):
+        instance = _random(chance, 5, 4)
+        found = solve(instance, objective, seconds=5)
+        _check(instance, found, objective)
+        assert found.certificate.value == pytest.approx(_brute(instance, objective))
+        assert found.certificate.gap == 0
+
+
+@pytest.mark.parametrize("objective", Objective)
+def test_five_hundred_families_are_proven(objective: Objective) -> None:
+    instance = _random(random.Random(3), 500, 20)
+    places = np.random.default_rng(3).integers(10, 80, 20)
+    instance = make(
+        dict(zip(instance.families, instance.sizes.tolist(), strict=True)),
+        dict(zip(instance.hosts, places.tolist(), strict=True)),
+        [
+            (instance.families[family], instance.hosts[host], points)
+            for family, host, points in zip(
+                instance.pair_family, instance.pair_host, instance.points.tolist(), strict=True
+            )
+        ],
+    )
+    found = solve(instance, objective, seconds=60)
+    _check(instance, found, objective)
+    assert found.certificate.gap == 0
+    assert found.certificate.value >= found.certificate.greedy
+
+
+@pytest.mark.parametrize("objective", Objective)
+def test_a_large_one_ends_in_time_with_a_bound(
+    objective: Objective, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.matching.allocation.SMALL", 100)
+    instance = _random(random.Random(5), 400, 300, share=0.02)
+    found = solve(instance, objective, seconds=4)
+    _check(instance, found, objective)
+    assert found.certificate.gap < 0.02
+    assert found.certificate.seconds < 14
+
+
+def test_hosts_are_filled_as_well_as_can_be() -> None:
+    chance = random.Random(11)
+    for _ in range(50):
+        instance = _random(chance, 6, 3)
+        values = np.round(
+            np.random.default_rng(chance.randrange(999)).normal(2, 4, len(instance.points))
+        )
+        total, taken = Knapsacks(instance).filled(values)
+        best = 0.0
+        for host in range(3):
+            pairs = np.flatnonzero(instance.pair_host == host)
+            best += max(
+                float(values[list(some)].sum())
+                for count in range(len(pairs) + 1)
+                for some in itertools.combinations(pairs.tolist(), count)
+                if instance.sizes[instance.pair_family[list(some)]].sum() <= instance.places[host]
+            )
+        assert total == pytest.approx(best)
+        assert values[taken].sum() == pytest.approx(best)
+
+
+def test_each_family_that_is_not_placed_says_why() -> None:
+    instance = make(
+        {"alone": 2, "large": 5, "late": 2, "lucky": 2},
+        {"room": 2},
+        [("large", "room", 1.0), ("late", "room", 1.0), ("lucky", "room", 9.0)],
+    )
+    said = {
+        each["family"]: each["reason"]
+        for each in told(instance, solve(instance, Objective.SCORE))["unplaced"]
+    }
+    assert said == {
+        "alone": "No host suits this family.",
+        "large": "No host that suits has places for all 5 people.",
+        "late": "Every host that suits is full for a family of 2.",
+    }
+
+
+def _match(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["match", *arguments])
+
+
+def _file(folder: Path, problem: Any) -> Path:
+    file = folder / "problem.json"
+    file.write_text(problem if isinstance(problem, str) else json.dumps(problem))
+    return file
+
+
+def test_the_command_prints_an_assignment_with_its_certificate(tmp_path: Path) -> None:
+    problem = {
+        "families": [{"id": "a", "size": 3}, {"id": 2, "size": 1}],
+        "hosts": [{"id": "x", "places": 3}, {"id": "y", "places": 1}],
+        "scores": [["a", "x", 5], [2, "x", 4.5], [2, "y", 1]],
+    }
+    result = _match("--problem", str(_file(tmp_path, problem)), "--objective", "score")
+    assert result.exit_code == 0
+    found = json.loads(result.stdout)
+    assert found["assignment"] == [{"family": "a", "host": "x"}, {"family": "2", "host": "y"}]
+    certificate = found["certificate"]
+    assert (certificate["value"], certificate["bound"], certificate["gap"]) == (6.0, 6.0, 0.0)
+    assert (certificate["placedPeople"], certificate["score"]) == (4, 6.0)
+
+
+def test_an_empty_problem_has_an_empty_answer(tmp_path: Path) -> None:
+    problem: dict[str, Any] = {"families": [], "hosts": [], "scores": []}
+    result = _match("--problem", str(_file(tmp_path, problem)), "--objective", "people")
+    assert json.loads(result.stdout)["certificate"]["gap"] == 0
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "must hold an object"),
+        ({"families": [], "hosts": []}, "scores: give a list"),
+        ({"families": {}, "hosts": [], "scores": []}, "families: give a list"),
+        ({"families": [{"id": "a"}], "hosts": [], "scores": []}, "families[0].size"),
+        ({"families": [{"size": 1}], "hosts": [], "scores": []}, "families[0].id"),
+        ({"families": [{"id": "a", "size": 0}], "hosts": [], "scores": []}, "families[0].size"),
+        ({"families": [], "hosts": [{"id": "h", "places": -1}], "scores": []}, "hosts[0].places"),
+        ({"families": [{"id": "a", "size": 1}] * 2, "hosts": [], "scores": []}, "there already"),
+        ({"families": [], "hosts": [], "scores": [["a", "b", 1]]}, "no family a"),
+        ({"families": [], "hosts": [], "scores": [["a", "b"]]}, "scores[0]"),
+        (
+            {
+                "families": [{"id": "a", "size": 1}],
+                "hosts": [{"id": "h", "places": 1}],
+                "scores": [["a", "h", "x"], ["a", "h", 1], ["a", "h", 2], ["a", "z", 2]],
+            },
+            "scores[2]",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, problem: Any, said: str) -> None:
+    file = _file(tmp_path, problem)
+    with pytest.raises(InstanceError, match=r"problem\.json") as found:
+        read_instance(file)
+    assert said in str(found.value)
+    result = _match("--problem", str(file), "--objective", "people")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("hearth: ")
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    result = _match("--problem", str(tmp_path / "none.json"), "--objective", "people")
+    assert "No such file" in result.stderr
