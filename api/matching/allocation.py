@@ -61,7 +61,9 @@ class _Best:
         self.search = Search(instance, values)
         self.assignment = greedy.empty(instance)
         self.value = 0.0
-        self.bound = float(values[instance.fits].clip(0).sum())
+        most = np.zeros(len(instance.families))
+        np.maximum.at(most, instance.pair_family, values)
+        self.bound = float(most.sum())
 
     @property
     def is_proven(self) -> bool:

@@ -88,7 +88,11 @@ def freshness(pair: Pair) -> tuple[int, str]:
         return 0, ""
     days = max(0, (pair.today - confirmed).days)
     points = max(0, FRESH_POINTS - days // (FRESH_DAYS // FRESH_POINTS))
-    return points, f"It was confirmed {days} days ago."
+    return points, f"It was confirmed {_ago(days)}."
+
+
+def _ago(days: int) -> str:
+    return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago")
 
 
 SCORES: tuple[Score, ...] = (distance, language, preference, waiting, need, months, freshness)
