@@ -9,7 +9,8 @@ CREATE POLICY own_add ON request_contact FOR INSERT TO hearth_charity
     WITH CHECK (EXISTS (SELECT FROM request WHERE request.id = request_id));
 
 -- A household's sealed contact for those who need it: its own charity; and a council that it is matched
--- with at this moment, if the household agreed that this council may know it. Null for all others.
+-- with at this moment, itself or through a lower tier, if the household agreed that this very council may
+-- know it. Null for all others.
 CREATE FUNCTION hearth_contact(asked uuid) RETURNS bytea
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, public
@@ -30,7 +31,10 @@ BEGIN
                 state IN ('PROPOSED', 'ACCEPTED', 'PLACED')
                 OR (state = 'HELD' AND held_until > now())
             )
-            AND hearth_consents(asked, 'SHARE_WITH_COUNCIL', ARRAY[council_gss])
+            AND hearth_consents(
+                asked, 'SHARE_WITH_COUNCIL',
+                ARRAY[nullif(current_setting('hearth.own_gss', true), '')]
+            )
         ORDER BY created_at LIMIT 1;
     END IF;
     IF why IS NULL THEN

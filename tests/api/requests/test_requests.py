@@ -14,7 +14,7 @@ from tests.api.requests.asking import (
     propose,
     submit,
 )
-from tests.conftest import CAMBRIDGE, OXFORD, Hearth
+from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
 
 CAMBRIDGE_OFFICER = f"council:{CAMBRIDGE}"
 CONSENT = """
@@ -112,13 +112,17 @@ async def test_contact_is_shown_to_who_needs_it_and_each_look_is_noted(hearth: H
     assert await _contact(hearth, request, OFFICER) == full
     assert await _contact(hearth, request, CAMBRIDGE_OFFICER) is None
     assert await _contact(hearth, request, "admin") is None
+    county = f"council:{OXFORDSHIRE}"
+    assert await _contact(hearth, request, county) is None, "agreed to its district alone"
+    await _consent(hearth, request, "SHARE_WITH_COUNCIL", given=True, gss=OXFORDSHIRE)
+    assert await _contact(hearth, request, county) == full
     await _consent(hearth, request, "SHARE_WITH_COUNCIL", given=False)
     assert await _contact(hearth, request, OFFICER) is None
     looks = "query ($id: ID!) { request(id: $id) { contactLooks { by why } } }"
     data = await hearth.data(looks, {"id": request}, CHARITY)
-    council, charity = data["request"]["contactLooks"]
+    upper, council, charity = data["request"]["contactLooks"]
     assert charity == {"by": "charity:harbour-welcome", "why": "its own request"}
-    assert council["by"] == OFFICER
+    assert (upper["by"], council["by"]) == (county, OFFICER)
     assert council["why"].startswith("match ")
 
 
