@@ -1,4 +1,5 @@
--- Offers, their checks and their history, as many as current_setting('bench.offers') says.
+-- Offers as many as current_setting('bench.offers') says, their checks and history, up to 100,000
+-- requests and 60,000 matches.
 -- Every value is a hash of the row's number: no randomness, so a second run has the same rows.
 -- Days count from today, which is what "available" goes by.
 
@@ -43,7 +44,7 @@ CREATE UNIQUE INDEX place_number ON place (number);
 CREATE TEMPORARY TABLE listed AS
 SELECT
     (SELECT array_agg(code ORDER BY position) FROM support_kind) AS kinds,
-    (SELECT array_agg(code ORDER BY number) FROM route) AS routes,
+    (SELECT array_agg(code ORDER BY code) FROM route) AS routes,
     ARRAY['ar', 'en', 'fa', 'pl', 'ps', 'ru', 'uk', 'es', 'fr', 'so', 'ti', 'tr'] AS languages,
     ARRAY['Bright', 'Quiet', 'Furnished', 'Spacious', 'Small', 'Warm', 'Newly painted', 'Shared',
         'Self-contained', 'Ground-floor', 'Top-floor', 'Accessible', 'Modern', 'Traditional'] AS looks,
@@ -159,3 +160,57 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN again = 0 THEN created_at ELSE updated_at END AS at,
         CASE WHEN again = 0 THEN 'createOffer' ELSE 'publishOffer' END AS command
 ) AS told;
+
+INSERT INTO organisation (id, name)
+SELECT pg_temp.identity(now(), n, 4), 'Charity ' || n FROM generate_series(1, 200) AS n
+ON CONFLICT DO NOTHING;
+
+INSERT INTO request (id, reference, organisation_id, submitted_by, status, closed_reason, adults,
+    child_ages, languages, needs_step_free, has_pets, women_only, kind_codes, route_code,
+    preferred_gss_codes, postcode_district, within_km, needed_by, submitted_at, updated_at)
+SELECT pg_temp.identity(at, n, 5), 'HR-B' || lpad(n::text, 8, '0'), charity.id, charity.name, status,
+    CASE WHEN status <> 'SUBMITTED' THEN 'FAMILY' END,
+    1 + floor(power(pg_temp.draw(n, 60), 2) * 3)::integer,
+    ARRAY(
+        SELECT floor(pg_temp.draw(n, 70 + child) * 18)::integer
+        FROM generate_series(1, floor(pg_temp.draw(n, 61) * 4)::integer) AS child
+    ),
+    ARRAY[pg_temp.pick(languages, n, 62)],
+    pg_temp.draw(n, 63) < 0.1, pg_temp.draw(n, 64) < 0.15, pg_temp.draw(n, 65) < 0.05,
+    ARRAY[pg_temp.pick(kinds, n, 66)], pg_temp.pick(routes, n, 67),
+    ARRAY[place.gss_code], pg_temp.pick(place.districts, n, 68), 40,
+    current_date + floor(pg_temp.draw(n, 69) * 90)::integer, at, at
+FROM (
+    SELECT n, now() - pg_temp.draw(n, 80) * interval '599 days' AS at,
+        1 + floor(pg_temp.draw(n, 81) * (SELECT count(*) FROM place))::integer AS place_number,
+        1 + floor(pg_temp.draw(n, 82) * 200)::integer AS charity_number,
+        (ARRAY['SUBMITTED', 'PLACED', 'CLOSED', 'CLOSED', 'WITHDRAWN'])[
+            1 + floor(pg_temp.draw(n, 83) * 5)::integer
+        ] AS status
+    FROM generate_series(1, least(2 * current_setting('bench.offers')::bigint, 100000)) AS n
+) AS drawn
+JOIN place ON place.number = drawn.place_number
+JOIN (SELECT id, name, row_number() OVER (ORDER BY name) AS number FROM organisation) AS charity
+    ON charity.number = drawn.charity_number
+CROSS JOIN listed;
+
+INSERT INTO consent (id, request_id, scope, is_given, at)
+SELECT pg_temp.identity(submitted_at, row_number() OVER (), 6), id, 'MATCHING', true, submitted_at
+FROM request;
+
+INSERT INTO match (id, request_id, offer_id, council_gss, organisation_id, kind_code, places, state,
+    proposed_by, decided_at, reason, arrived_on, ended_on, score, created_at, updated_at)
+SELECT pg_temp.identity(request.submitted_at, n, 7), request.id, offer.id, offer.council_gss,
+    request.organisation_id, offer.kind_code, request.adults + cardinality(request.child_ages),
+    CASE request.status WHEN 'PLACED' THEN 'PLACED' WHEN 'CLOSED' THEN 'ENDED' WHEN 'WITHDRAWN' THEN 'WITHDRAWN'
+        ELSE 'DECLINED' END,
+    CASE WHEN n % 2 = 0 THEN 'COUNCIL' ELSE 'CHARITY' END,
+    request.submitted_at, 'OTHER', request.submitted_at::date, request.submitted_at::date + 30, 42,
+    request.submitted_at, request.submitted_at
+FROM (
+    SELECT request.*, row_number() OVER (ORDER BY id) AS n FROM request
+    LIMIT 60000
+) AS request
+JOIN (
+    SELECT id, council_gss, kind_code, row_number() OVER (ORDER BY id) AS number FROM offer
+) AS offer ON offer.number = 1 + n % current_setting('bench.offers')::bigint;
