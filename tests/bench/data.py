@@ -1,7 +1,7 @@
 """The benchmark's database: an embedded PostgreSQL of its own, migrated, loaded and filled.
 
-For 50,000 offers there are 60,000 checks, 100,000 audit events, 100,000 requests with their consents
-and 60,000 matches: rows that a writer adds and a page must not slow down for.
+For 50,000 offers there are 60,000 checks, 100,000 audit events, 100,000 requests with their
+consents and 60,000 matches: rows that a writer adds and a page must not slow down for.
 """
 
 import asyncio
