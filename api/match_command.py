@@ -67,12 +67,9 @@ def told(instance: Instance, found: Allocation) -> dict[str, Any]:
 
 def reasons(instance: Instance, found: Allocation) -> dict[int, str]:
     """Why each family without a host has none, in a sentence."""
-    used = instance.pair_host[found.chosen[found.chosen != NOWHERE]]
-    sizes = instance.sizes[found.chosen != NOWHERE]
-    left = instance.places - np.bincount(used, sizes, len(instance.hosts)).astype(np.int64)
     known = np.bincount(instance.pair_family, minlength=len(instance.families))
     fitting = np.bincount(instance.pair_family[instance.fits], minlength=len(instance.families))
-    has_room = instance.sizes[instance.pair_family] <= left[instance.pair_host]
+    has_room = instance.sizes[instance.pair_family] <= found.left[instance.pair_host]
     open_still = np.bincount(instance.pair_family[has_room], minlength=len(instance.families))
     said = {}
     for family in np.flatnonzero(found.chosen == NOWHERE).tolist():

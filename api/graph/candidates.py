@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 import strawberry
@@ -31,7 +30,6 @@ from api.matching import rules, scores
 from api.matching.conditions import TODAY, Compared, points, refusals
 from api.reading.pages import page_size
 from schema.types import rows
-from schema.types.clock import LONDON
 from schema.types.node import uuid_of
 from schema.types.offer import Offer
 from schema.types.reads import (
@@ -117,7 +115,6 @@ def _judged(given: None, *values: Any) -> Judged:
     request_values, rest = rest[: len(REQUEST_USED)], rest[len(REQUEST_USED) :]
     region, metres, today, agrees, is_live, was_declined = rest
     request = dict(zip(REQUEST_USED, request_values, strict=True))
-    request["submitted_on"] = _london_day(request["submitted_at"])
     offer = dict(zip(OFFER_USED, offer_values, strict=True)) | {"region": region}
     pair = rules.Pair(request, offer, today, metres, agrees, is_live, was_declined)
     found = tuple(scores.reasons(pair))
@@ -125,10 +122,6 @@ def _judged(given: None, *values: Any) -> Judged:
         scores.Reason(rule, message, 0.0) for rule, message in rules.blockers(pair).items()
     )
     return Judged(sum(reason.points for reason in found), found, bool(against), against)
-
-
-def _london_day(moment: datetime) -> date:
-    return moment.astimezone(LONDON).date()
 
 
 def _told(given: None, rule: str, offers: int, radius: int | None) -> Told:

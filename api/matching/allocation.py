@@ -45,9 +45,13 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Allocation:
-    """Each family's pair, or NOWHERE, with its certificate and what one more place would add."""
+    """Each family's pair, or NOWHERE, with its certificate and what one more place would add.
+
+    `left` are the places that each host still has.
+    """
 
     chosen: Whole
+    left: Whole
     certificate: Certificate
     shadow_prices: Floats
 
@@ -137,7 +141,8 @@ def solve(
     while not is_small and not best.is_proven and time.monotonic() < until:
         _polish(best, chance, until)
     certificate = Certificate(best.value, best.bound, first.value(values), time.monotonic() - begun)
-    return Allocation(best.assignment.chosen, certificate, linear.places)
+    final = best.assignment
+    return Allocation(final.chosen, final.left, certificate, linear.places)
 
 
 def _relax(best: _Best, prices: Floats, until: float) -> None:

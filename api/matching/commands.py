@@ -5,7 +5,7 @@ offer's counts follow from its matches, by the database's own trigger.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,6 @@ from api.writing.problems import Declined, declined
 from api.writing.unit_of_work import Change
 from schema.tables.columns import uuid7
 from schema.text import clean
-from schema.types.clock import LONDON
 from schema.types.node import uuid_of
 from schema.types.problem import Problem
 from schema.words import (
@@ -85,9 +84,10 @@ async def propose_match(
         )
     standing = await connection.fetchrow(statements.STANDING, request_key)
     metres = await connection.fetchval(statements.METRES, request_key, offer["location_code"])
+    region = await connection.fetchval(statements.REGION, offer["council_gss"])
     pair = rules.Pair(
         request,
-        offer,
+        {**offer, "region": region},
         today,
         metres=metres,
         agrees=(offer["council_gss"] in standing["except_for"]) != standing["agrees_to_all"],
@@ -105,7 +105,7 @@ async def propose_match(
     if problems:
         raise Declined(problems)
     side = Side.CHARITY if change.actor.viewer.audience is Audience.CHARITY else Side.COUNCIL
-    reasons = [vars(reason) for reason in scores.reasons(await _scored(change, pair))]
+    reasons = [vars(reason) for reason in scores.reasons(pair)]
     match = await statements.INSERT_MATCH.row(
         connection,
         id=uuid7(),
@@ -310,16 +310,6 @@ def _expect_places(case: Case) -> None:
 def _expect_past(path: str, day: date, today: date) -> None:
     if day > today:
         raise declined(ProblemCode.INVALID, f"{path} ({day}) is in the future.", path)
-
-
-async def _scored(change: Change, pair: rules.Pair) -> rules.Pair:
-    region = await change.connection.fetchval(statements.REGION, pair.offer["council_gss"])
-    since = pair.request["submitted_at"].astimezone(LONDON).date()
-    return replace(
-        pair,
-        offer={**pair.offer, "region": region},
-        request={**pair.request, "submitted_on": since},
-    )
 
 
 async def _move(

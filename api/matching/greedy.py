@@ -17,10 +17,6 @@ class Assignment:
     chosen: Whole
     left: Whole
 
-    def copy(self) -> "Assignment":
-        """The same, to be changed apart."""
-        return Assignment(self.chosen.copy(), self.left.copy())
-
     def value(self, values: Floats) -> float:
         """What it adds up to."""
         return float(values[self.chosen[self.chosen != NOWHERE]].sum())
@@ -32,9 +28,9 @@ def empty(instance: Instance) -> Assignment:
     return Assignment(chosen, instance.places.copy())
 
 
-def in_order(instance: Instance, order: Whole, start: Assignment | None = None) -> Assignment:
+def in_order(instance: Instance, order: Whole) -> Assignment:
     """Takes pairs in an order wherever the family is free and its host has places for all of it."""
-    found = start.copy() if start else empty(instance)
+    found = empty(instance)
     families, hosts = instance.pair_family.tolist(), instance.pair_host.tolist()
     sizes, chosen, left = instance.sizes.tolist(), found.chosen.tolist(), found.left.tolist()
     for pair in order.tolist():

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.matching.rules import FRESH_DAYS, Pair
+from schema.types.clock import LONDON
 from schema.words import Readiness
 
 DISTANCE_POINTS = 40
@@ -62,7 +63,8 @@ def preference(pair: Pair) -> tuple[int, str]:
 
 def waiting(pair: Pair) -> tuple[int, str]:
     """The household has waited: a point for every six days, up to sixty."""
-    days = max(0, (pair.today - pair.request["submitted_on"]).days)
+    since = pair.request["submitted_at"].astimezone(LONDON).date()
+    days = max(0, (pair.today - since).days)
     points = min(WAITING_POINTS, days // DAYS_A_POINT)
     return points, f"The household has waited for {days} days."
 

@@ -13,7 +13,7 @@ from api.reading.plan import FieldPlan, Planner, rows_plan
 from api.reading.statement import Path, root_place
 from api.reading.symbols import Symbol, Variables
 from schema.refusals import BadRequest
-from schema.types.by_id import AVAILABLE_BY_ID, FOUND_BY, ROWS_BY_ID, ById
+from schema.types.by_id import AVAILABLE_BY_ID, ROWS_BY_ID, ById
 from schema.types.reads import Reads, Shape
 
 
@@ -63,14 +63,14 @@ def payload_field(
     field_ = root.fields[node.name.value]
     type_ = get_named_type(field_.type)
     assert isinstance(type_, GraphQLObjectType)
-    if reads.shape is Shape.STREAM and type_.name in FOUND_BY:
+    by_id = dict(ROWS_BY_ID.values())
+    if reads.shape is Shape.STREAM and type_.name in by_id:
         found = Symbol(itemgetter("$row"))
-        by_id = dict(ROWS_BY_ID.values())[type_.name]
-        plan = by_id_plan(planner, type_, by_id, found, nodes, (root_key,))
+        plan = by_id_plan(planner, type_, by_id[type_.name], found, nodes, (root_key,))
         return PayloadField(
             reads.function, _arguments(planner, field_, node), {"": ("row", plan)}, {}, ()
         )
-    by_type = AVAILABLE_BY_ID if reads.shape is Shape.STREAM else dict(ROWS_BY_ID.values())
+    by_type = AVAILABLE_BY_ID if reads.shape is Shape.STREAM else by_id
     rows: dict[str, tuple[str, FieldPlan]] = {}
     shown: dict[str, Callable[[Any], Any]] = {}
     keys = []

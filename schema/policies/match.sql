@@ -34,8 +34,8 @@ BEGIN
         FROM match WHERE offer_id = asked
     ) AS counted
     WHERE id = asked
-        AND (offer.taken, offer.held) IS DISTINCT FROM (counted.taken, counted.held)
-        OR (id = asked AND offer.holds_end_at IS DISTINCT FROM counted.holds_end_at);
+        AND (offer.taken, offer.held, offer.holds_end_at)
+            IS DISTINCT FROM (counted.taken, counted.held, counted.holds_end_at);
 END $$;
 
 -- Works out anew where a request stands: PLACED once every kind that it asks for is.

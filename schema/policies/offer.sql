@@ -45,9 +45,9 @@ SELECT id, council_gss, kind_code, title, description, status,
     ) AS readiness
 FROM offer;
 
--- Open, with places left now and not past its last day. Total less left is a headcount, so the
--- total stays with the council, as does its own reference.
-CREATE VIEW open_offer AS
+-- What others than its council's staff may see of an offer. Total less left is a headcount, so the total
+-- stays with the council, as does its own reference. No audience reads this view itself.
+CREATE VIEW shown_offer AS
 SELECT id, council_gss, kind_code, title, description, status,
     NULL::integer AS places_total,
     places - taken - CASE
@@ -72,48 +72,20 @@ SELECT id, council_gss, kind_code, title, description, status,
         FROM offer_check
         WHERE offer_id = offer.id AND kind <> 'GUESTS_ARRIVED'
     ) AS readiness
-FROM offer
-WHERE status = 'OPEN'
-    AND places - taken - CASE
-        WHEN held = 0 THEN 0
-        WHEN holds_end_at > now() THEN held
-        ELSE (
-            SELECT coalesce(sum(match.places), 0)::integer FROM match
-            WHERE offer_id = offer.id AND state = 'HELD' AND held_until > now()
-        )
-    END > 0
+FROM offer;
+
+-- Open, with places left now and not past its last day.
+CREATE VIEW open_offer AS
+SELECT * FROM shown_offer
+WHERE status = 'OPEN' AND places_left > 0
     AND (available_until IS NULL OR available_until >= current_date);
 
 -- What a charity sees of the offers that its own households are or were matched with.
 CREATE VIEW matched_offer AS
-SELECT id, council_gss, kind_code, title, description, status,
-    NULL::integer AS places_total,
-    places - taken - CASE
-        WHEN held = 0 THEN 0
-        WHEN holds_end_at > now() THEN held
-        ELSE (
-            SELECT coalesce(sum(match.places), 0)::integer FROM match
-            WHERE offer_id = offer.id AND state = 'HELD' AND held_until > now()
-        )
-    END AS places_left,
-    places - taken - held AS places_unheld,
-    household_max, route_codes, postcode_district, location_code, step_free, pets_allowed,
-    children_welcome, women_only, languages, available_from, available_until, minimum_months,
-    last_confirmed_on, NULL::text AS external_ref, version, created_at, updated_at, search_text,
-    (
-        SELECT CASE
-            WHEN count(*) = 0 THEN 'NOT_REQUIRED'
-            WHEN bool_or(state = 'FAILED') THEN 'FAILED'
-            WHEN bool_or(state IN ('NOT_STARTED', 'IN_PROGRESS')) THEN 'CHECKS_DUE'
-            ELSE 'READY'
-        END
-        FROM offer_check
-        WHERE offer_id = offer.id AND kind <> 'GUESTS_ARRIVED'
-    ) AS readiness
-FROM offer
+SELECT * FROM shown_offer
 WHERE EXISTS (
     SELECT FROM match
-    WHERE offer_id = offer.id
+    WHERE offer_id = shown_offer.id
         AND organisation_id = nullif(current_setting('hearth.organisation_id', true), '')::uuid
 );
 

@@ -7,7 +7,7 @@ GRANT SELECT, INSERT, UPDATE ON request TO hearth_admin, hearth_charity;
 GRANT SELECT ON request TO hearth_council;
 
 -- Whether a household agrees to `asked_scope` for any of these councils: for each, the latest word on
--- it, or on all councils, counts.
+-- it, or on all councils, counts. A null among them stands for what was said of all.
 CREATE FUNCTION hearth_consents(asked uuid, asked_scope text, councils text[]) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, public
@@ -62,25 +62,13 @@ CREATE FUNCTION hearth_standing(asked uuid)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, public
 AS $$
-    WITH for_all AS (
-        SELECT is_given, at, id FROM consent
-        WHERE request_id = asked AND scope = 'MATCHING' AND gss_code IS NULL
-        ORDER BY at DESC, id DESC LIMIT 1
-    ),
-    since AS (
-        SELECT DISTINCT ON (gss_code) gss_code, is_given FROM consent
-        WHERE request_id = asked AND scope = 'MATCHING' AND gss_code IS NOT NULL
-            AND NOT EXISTS (SELECT FROM for_all WHERE (for_all.at, for_all.id) > (consent.at, consent.id))
-        ORDER BY gss_code, at DESC, id DESC
-    )
+    WITH for_all AS (SELECT hearth_consents(asked, 'MATCHING', ARRAY[NULL]) AS agrees)
     SELECT
-        coalesce((SELECT is_given FROM for_all), false),
-        coalesce(
-            (
-                SELECT array_agg(gss_code) FROM since
-                WHERE is_given <> coalesce((SELECT is_given FROM for_all), false)
-            ),
-            '{}'
+        agrees,
+        ARRAY(
+            SELECT DISTINCT gss_code FROM consent
+            WHERE request_id = asked AND scope = 'MATCHING' AND gss_code IS NOT NULL
+                AND hearth_consents(asked, 'MATCHING', ARRAY[gss_code]) <> agrees
         ),
         coalesce(
             (
@@ -97,6 +85,7 @@ AS $$
             (SELECT array_agg(offer_id) FROM match WHERE request_id = asked AND state = 'DECLINED'),
             '{}'
         )
+    FROM for_all
     WHERE EXISTS (SELECT FROM request WHERE id = asked)
 $$;
 REVOKE EXECUTE ON FUNCTION hearth_standing(uuid) FROM PUBLIC;
