@@ -100,6 +100,14 @@ class DutyLevel(StrEnum):
     NONE = "NONE"
 
 
+class Edition(StrEnum):
+    """Copies of one report: FULL hides nothing, the others what is small."""
+
+    FULL = "FULL"
+    LIAISON = "LIAISON"
+    PUBLIC = "PUBLIC"
+
+
 class EndReason(StrEnum):
     """Why a placement ended."""
 
@@ -205,6 +213,18 @@ class Readiness(StrEnum):
     CHECKS_DUE = "CHECKS_DUE"
     READY = "READY"
     FAILED = "FAILED"
+
+
+class ReportName(StrEnum):
+    """The reports that are released for each month and week."""
+
+    CAPACITY_AND_DEMAND = "CAPACITY_AND_DEMAND"
+    MATCHING_OUTCOMES = "MATCHING_OUTCOMES"
+    TIME_TO_PLACE = "TIME_TO_PLACE"
+    UNMET_NEED = "UNMET_NEED"
+    SAFEGUARDING_CHECKS = "SAFEGUARDING_CHECKS"
+    FUNDING_DUE = "FUNDING_DUE"
+    DATA_COMPLETENESS = "DATA_COMPLETENESS"
 
 
 class RequestStatus(StrEnum):
