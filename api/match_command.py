@@ -1,5 +1,6 @@
-"""The command line's part on matching: a bare problem solved, with its certificate."""
+"""The command line's part on matching: many households and offers at once, with certificates."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,35 +9,121 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from api.matching.allocation import Allocation, solve
+from api.matching.allocation import Allocation, Certificate, Progress, solve
 from api.matching.greedy import NOWHERE
 from api.matching.instance import Instance, InstanceError, Objective, read_instance
-from api.terminal import fail
+from api.matching.scores import Reason
+from api.matching.stages import in_stages
+from api.matching.unplaced import unplaced
+from api.matching.waiting import Waiting, read_waiting
+from api.terminal import database, fail
 
 
 def match(
-    problem: Annotated[Path, typer.Option(help="JSON: families, hosts and scores.")],
-    objective: Annotated[Objective, typer.Option(help="What is to be as large as can be.")],
-    time_limit: Annotated[float, typer.Option(min=0.5, help="Seconds.")] = 60.0,
+    problem: Annotated[
+        Path | None,
+        typer.Option(help="JSON: families, hosts and scores; the database's own without it."),
+    ] = None,
+    objective: Annotated[
+        Objective, typer.Option(help="With a problem: what is to be as large as can be.")
+    ] = Objective.PEOPLE,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Without a problem: a kind of support; repeat it.")
+    ] = None,
+    council: Annotated[
+        list[str] | None, typer.Option(help="Only offers of this council (GSS code); repeat it.")
+    ] = None,
+    time_limit: Annotated[float, typer.Option(min=0.5, help="Seconds to solve.")] = 60.0,
     seed: Annotated[int, typer.Option(help="The same seed tries the same things.")] = 1,
+    *,
+    by_preference: Annotated[
+        bool, typer.Option("--by-preference", help="Count where households would like to live.")
+    ] = False,
 ) -> None:
-    """Assign families to hosts, and print the assignment with its certificate as JSON."""
-    try:
-        instance = read_instance(problem)
-    except InstanceError as error:
-        fail(str(error))
+    """Assign households to offers, and print who goes where with certificates as JSON.
+
+    It changes nothing. From the database, the most people are placed first, then the best total
+    score with no fewer people.
+    """
     console = Console(stderr=True)
 
     def tell(stage: str, value: float, bound: float) -> None:
         console.print(f"{stage}: {value:g} of at most {bound:g}", highlight=False)
 
-    found = solve(instance, objective, seconds=time_limit, seed=seed, progress=tell)
-    typer.echo(json.dumps(told(instance, found), indent=2))
+    try:
+        if problem is not None:
+            instance = read_instance(problem)
+            found = solve(instance, objective, seconds=time_limit, seed=seed, progress=tell)
+            typer.echo(json.dumps(told(instance, found), indent=2))
+            return
+        with database() as (_, _, migration_url):
+            waiting = asyncio.run(
+                read_waiting(
+                    migration_url,
+                    kind or [],
+                    council,
+                    is_by_preference=by_preference,
+                    progress=lambda done, of: console.print(f"{done} of {of} requests compared"),
+                )
+            )
+        console.print(f"{len(waiting.instance.families)} needs, {len(waiting.offers)} offers")
+        typer.echo(json.dumps(_allocated(waiting, time_limit, seed, tell), indent=2))
+    except InstanceError as error:
+        fail(str(error))
+
+
+def _allocated(
+    waiting: Waiting, time_limit: float, seed: int, progress: Progress
+) -> dict[str, Any]:
+    instance = waiting.instance
+    stages = in_stages(instance, seconds=time_limit, seed=seed, progress=progress)
+    most, best = stages.people, stages.score
+    placed = np.flatnonzero(best.chosen != NOWHERE)
+    pairs = best.chosen[placed]
+    return {
+        "assignment": [
+            {
+                "request": waiting.needs[family].request,
+                "kind": waiting.needs[family].kind,
+                "offer": waiting.offers[host].offer,
+                "score": score,
+            }
+            for family, host, score in zip(
+                placed.tolist(),
+                instance.pair_host[pairs].tolist(),
+                instance.points[pairs].tolist(),
+                strict=True,
+            )
+        ],
+        "people": {"waiting": int(instance.sizes.sum())} | _certificate(most.certificate),
+        "score": _certificate(best.certificate),
+        "shadowPrices": [
+            {"council": council, "perPlace": round(price, 6)}
+            for council, price in waiting.council_prices(best.shadow_prices).items()
+        ],
+        "unplaced": [
+            {
+                "request": waiting.needs[family].request,
+                "kind": waiting.needs[family].kind,
+                "reasons": _reasons(reasons),
+            }
+            for family, reasons in waiting.unplaced(best).items()
+        ],
+    }
+
+
+def _certificate(of: Certificate) -> dict[str, Any]:
+    return {
+        "value": of.value,
+        "bound": of.bound,
+        "gap": of.gap,
+        "greedy": of.greedy,
+        "seconds": round(of.seconds, 3),
+    }
 
 
 def told(instance: Instance, found: Allocation) -> dict[str, Any]:
     """An allocation as it is printed; every family that is not placed says why."""
-    certificate = found.certificate
     placed = np.flatnonzero(found.chosen != NOWHERE)
     pairs = found.chosen[placed]
     return {
@@ -44,14 +131,10 @@ def told(instance: Instance, found: Allocation) -> dict[str, Any]:
             {"family": instance.families[family], "host": instance.hosts[host]}
             for family, host in zip(placed, instance.pair_host[pairs], strict=True)
         ],
-        "certificate": {
-            "value": certificate.value,
-            "bound": certificate.bound,
-            "gap": certificate.gap,
-            "greedy": certificate.greedy,
+        "certificate": _certificate(found.certificate)
+        | {
             "placedPeople": int(instance.sizes[placed].sum()),
             "score": float(instance.points[pairs].sum()),
-            "seconds": round(certificate.seconds, 3),
         },
         "shadowPrices": [
             {"host": name, "perPlace": round(float(price), 6)}
@@ -59,27 +142,11 @@ def told(instance: Instance, found: Allocation) -> dict[str, Any]:
             if price > 0
         ],
         "unplaced": [
-            {"family": instance.families[family], "reason": reason}
-            for family, reason in reasons(instance, found).items()
+            {"family": instance.families[family], "reasons": _reasons(reasons)}
+            for family, reasons in unplaced(instance, found).items()
         ],
     }
 
 
-def reasons(instance: Instance, found: Allocation) -> dict[int, str]:
-    """Why each family without a host has none, in a sentence."""
-    known = np.bincount(instance.pair_family, minlength=len(instance.families))
-    fitting = np.bincount(instance.pair_family[instance.fits], minlength=len(instance.families))
-    has_room = instance.sizes[instance.pair_family] <= found.left[instance.pair_host]
-    open_still = np.bincount(instance.pair_family[has_room], minlength=len(instance.families))
-    said = {}
-    for family in np.flatnonzero(found.chosen == NOWHERE).tolist():
-        size = int(instance.sizes[family])
-        if known[family] == 0:
-            said[family] = "No host suits this family."
-        elif fitting[family] == 0:
-            said[family] = f"No host that suits has places for all {size} people."
-        elif open_still[family]:
-            said[family] = "A host has places, but this pair would lower the total."
-        else:
-            said[family] = f"Every host that suits is full for a family of {size}."
-    return said
+def _reasons(found: list[Reason]) -> list[dict[str, str]]:
+    return [{"rule": reason.rule, "message": reason.message} for reason in found]

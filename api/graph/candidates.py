@@ -6,7 +6,6 @@ from typing import Any
 
 import strawberry
 from sqlalchemy import (
-    ARRAY,
     Boolean,
     ColumnElement,
     FromClause,
@@ -16,18 +15,16 @@ from sqlalchemy import (
     Uuid,
     and_,
     case,
-    column,
     func,
     literal_column,
     not_,
     or_,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import array
 
 from api.matching import rules, scores
-from api.matching.conditions import TODAY, Compared, points, refusals
+from api.matching.conditions import TODAY, Compared, offers_beside, points, refusals, with_standing
 from api.reading.pages import page_size
 from schema.types import rows
 from schema.types.node import uuid_of
@@ -131,12 +128,8 @@ def _told(given: None, rule: str, offers: int, radius: int | None) -> Told:
 
 def _considered(scope: Scope) -> tuple[Compared, Any, list[ColumnElement[bool]]]:
     """Open offers of the kinds asked for that have no live match yet, beside the request."""
-    pair = Compared(scope.row, rows.open_offer.alias(), rows.council.alias(), rows.location.alias())
-    offer = pair.offer
-    tables = offer.join(pair.council, pair.council.c.gss_code == offer.c.council_gss).outerjoin(
-        pair.place, pair.place.c.code == offer.c.location_code
-    )
-    return pair, tables, [offer.c.kind_code == func.any(scope.row.c.kind_codes)]
+    pair, tables = offers_beside(scope.row)
+    return pair, tables, [pair.offer.c.kind_code == func.any(scope.row.c.kind_codes)]
 
 
 def _below(scope: Scope, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -174,7 +167,7 @@ def _candidates(scope: Scope) -> Rows:
     excepted = offer.c.council_gss == func.any(asked.c.except_for)
     used = [
         *(offer.c[name] for name in OFFER_USED),
-        *(asked.c[name] for name in REQUEST_USED),
+        *(_decodable(asked.c[name]) for name in REQUEST_USED),
         best.c.region,
         best.c.metres,
         TODAY,
@@ -192,6 +185,11 @@ def _candidates(scope: Scope) -> Rows:
         ],
         work=Work(_judged, used),
     )
+
+
+def _decodable(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    # Inside a record the driver knows an array of integers only once its connection has met one.
+    return func.to_jsonb(value) if value.key == "child_ages" else value
 
 
 def _unlock(scope: Scope) -> Rows:
@@ -283,31 +281,12 @@ def _candidate_list(
     include_blocked: bool = False,
 ) -> Rows:
     """Offers for a request, best first; each says what speaks for it, blocked ones what against."""
-    request, near = rows.request.alias(), rows.location.alias()
-    standing = (
-        func.hearth_standing(request.c.id)
-        .table_valued(
-            column("agrees_to_all", Boolean()),
-            column("except_for", ARRAY(Text())),
-            column("live_kinds", ARRAY(Text())),
-            column("declined_offers", ARRAY(Uuid())),
-        )
-        .lateral("standing")
-    )
-    kept = [each for each in request.c if each.name not in ("easting", "northing")]
+    request = rows.request.alias()
     asked = (
-        select(
-            *kept,
-            func.coalesce(request.c.easting, near.c.easting).label("easting"),
-            func.coalesce(request.c.northing, near.c.northing).label("northing"),
-            *standing.c,
+        with_standing(
+            request,
             scope.bind(first, Integer(), page_size).label("first"),
             scope.bind(include_blocked, Boolean()).label("includes_blocked"),
-        )
-        .select_from(
-            request.join(standing, true()).outerjoin(
-                near, near.c.code == request.c.postcode_district
-            )
         )
         .where(request.c.id == scope.bind(request_id, Uuid(), uuid_of("request")))
         .subquery("asked")

@@ -8,24 +8,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    Boolean,
     ColumnElement,
     FromClause,
     Integer,
+    Select,
+    Text,
+    Uuid,
     and_,
     case,
     cast,
+    column,
     func,
     literal_column,
     not_,
     or_,
+    select,
+    true,
 )
 from sqlalchemy.types import Date
 
 from api.matching import rules, scores
+from schema.types import rows
 from schema.types.offer_rows import metres_from
 from schema.words import StepFree
 
 TODAY: ColumnElement[Any] = cast(func.timezone("Europe/London", func.now()), Date)
+PREFERENCE = 2
+"""Where the points for the preferred area stand among the terms."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,40 @@ class Compared:
         """How many people the household has."""
         found: ColumnElement[Any] = self.asked.c.adults + func.cardinality(self.asked.c.child_ages)
         return found
+
+
+def with_standing(request: FromClause, *more: Any) -> Select[*tuple[Any, ...]]:
+    """Requests with where they ask to live, and what stands between them and offers."""
+    near = rows.location.alias()
+    standing = (
+        func.hearth_standing(request.c.id)
+        .table_valued(
+            column("agrees_to_all", Boolean()),
+            column("except_for", ARRAY(Text())),
+            column("live_kinds", ARRAY(Text())),
+            column("declined_offers", ARRAY(Uuid())),
+        )
+        .lateral("standing")
+    )
+    kept = [each for each in request.c if each.name not in ("easting", "northing")]
+    return select(
+        *kept,
+        func.coalesce(request.c.easting, near.c.easting).label("easting"),
+        func.coalesce(request.c.northing, near.c.northing).label("northing"),
+        *standing.c,
+        *more,
+    ).select_from(
+        request.join(standing, true()).outerjoin(near, near.c.code == request.c.postcode_district)
+    )
+
+
+def offers_beside(asked: Any) -> tuple[Compared, FromClause]:
+    """Open offers to compare with what is asked, and the tables that they are read from."""
+    pair = Compared(asked, rows.open_offer.alias(), rows.council.alias(), rows.location.alias())
+    tables = pair.offer.join(
+        pair.council, pair.council.c.gss_code == pair.offer.c.council_gss
+    ).outerjoin(pair.place, pair.place.c.code == pair.offer.c.location_code)
+    return pair, tables
 
 
 def refusals(pair: Compared) -> Mapping[str, ColumnElement[bool]]:
@@ -80,8 +125,11 @@ def refusals(pair: Compared) -> Mapping[str, ColumnElement[bool]]:
     return {name: func.coalesce(condition, False) for name, condition in found.items()}
 
 
-def points(pair: Compared) -> ColumnElement[Any]:
-    """The score, but for what is the same for every offer of a request."""
+def points(pair: Compared, *, is_by_preference: bool = True) -> ColumnElement[Any]:
+    """The score, but for what is the same for every offer of a request.
+
+    Without `is_by_preference`, where the household would like to live counts for nothing.
+    """
     asked, offer = pair.asked, pair.offer
     days = func.greatest(0, TODAY - offer.c.last_confirmed_on)
     terms: list[ColumnElement[Any]] = [
@@ -107,6 +155,8 @@ def points(pair: Compared) -> ColumnElement[Any]:
     ]
     # What is not known gives nothing; greatest and least would take the other value.
     known = [pair.metres, None, None, offer.c.minimum_months, offer.c.last_confirmed_on]
+    if not is_by_preference:
+        del terms[PREFERENCE], known[PREFERENCE]
     return sum(
         (
             func.coalesce(term if of is None else case((of.is_not(None), term)), 0)

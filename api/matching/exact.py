@@ -8,7 +8,6 @@ import ctypes
 import multiprocessing
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -17,8 +16,9 @@ from typing import Any
 import highspy
 import numpy as np
 
+from api.matching.deadline import Deadline
 from api.matching.greedy import NOWHERE, Assignment
-from api.matching.instance import Floats, Instance, Whole
+from api.matching.instance import Flags, Floats, Instance, Whole
 
 HALF = 0.5
 TINY = 500
@@ -36,11 +36,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Prices:
-    """The linear relaxation: its value, and what one more family, or place, would add."""
+    """The linear relaxation's duals, and the bound that follows from them.
 
-    value: float
+    `families` and `places` say what one more family, or place with each host, would add; `people`
+    what it costs that one more person must be placed.
+    """
+
+    bound: float
     families: Floats
     places: Floats
+    people: float = 0.0
 
 
 @contextlib.contextmanager
@@ -60,40 +65,62 @@ def _silence() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _model(instance: Instance, values: Floats, pairs: Whole) -> highspy.HighsLp:
-    count, rows = len(pairs), len(instance.families) + len(instance.hosts)
+def _model(instance: Instance, values: Floats, pairs: Whole, least: int | None) -> highspy.HighsLp:
+    """Families once, hosts within their places; with `least`, no fewer people than that."""
+    families, hosts, count = len(instance.families), len(instance.hosts), len(pairs)
+    sizes = instance.sizes[instance.pair_family[pairs]].astype(np.float64)
+    lines = [instance.pair_family[pairs], families + instance.pair_host[pairs]]
+    amounts = [np.ones(count), sizes]
+    lower = np.full(families + hosts, -highspy.kHighsInf)
+    upper = np.concatenate([np.ones(families), instance.places.astype(np.float64)])
+    if least is not None:
+        lines.append(np.full(count, families + hosts))
+        amounts.append(sizes)
+        lower, upper = np.append(lower, least), np.append(upper, highspy.kHighsInf)
     model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = count, rows
+    model.num_col_, model.num_row_ = count, len(upper)
     model.col_cost_ = values[pairs]
     model.col_lower_, model.col_upper_ = np.zeros(count), np.ones(count)
-    model.row_lower_ = np.full(rows, -highspy.kHighsInf)
-    ones = np.ones(len(instance.families))
-    model.row_upper_ = np.concatenate([ones, instance.places.astype(np.float64)])
-    index = np.empty(2 * count, dtype=np.int32)
-    index[0::2] = instance.pair_family[pairs]
-    index[1::2] = len(instance.families) + instance.pair_host[pairs]
-    amounts = np.ones(2 * count)
-    amounts[1::2] = instance.sizes[instance.pair_family[pairs]]
+    model.row_lower_, model.row_upper_ = lower, upper
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = np.arange(0, 2 * count + 1, 2, dtype=np.int32)
-    model.a_matrix_.index_ = index
-    model.a_matrix_.value_ = amounts
+    model.a_matrix_.start_ = np.arange(0, len(lines) * (count + 1), len(lines), dtype=np.int32)
+    model.a_matrix_.index_ = np.column_stack(lines).ravel().astype(np.int32)
+    model.a_matrix_.value_ = np.column_stack(amounts).ravel()
     model.sense_ = highspy.ObjSense.kMaximize
     return model
 
 
-def prices(instance: Instance, values: Floats) -> Prices:
-    """The linear relaxation's value and duals."""
-    pairs = np.flatnonzero(instance.fits & (values > 0))
+def _usable(among: Flags, values: Floats, least: int | None) -> Whole:
+    # Where so many must be placed, a pair that adds nothing else still places somebody.
+    return np.flatnonzero(among if least is not None else among & (values > 0))
+
+
+def prices(
+    instance: Instance, values: Floats, least: int | None = None, among: Flags | None = None
+) -> Prices:
+    """The linear relaxation over these pairs (those that fit, without any), in whole or in part.
+
+    Any prices of places give a bound, however exact the solver was: each family then takes what is
+    best for it, and what it gains is its own price.
+    """
+    pairs = _usable(instance.fits if among is None else among, values, least)
     families, hosts = len(instance.families), len(instance.hosts)
     if len(pairs) == 0:
         return Prices(0.0, np.zeros(families), np.zeros(hosts))
     solver = _solver()
-    solver.passModel(_model(instance, values, pairs))
+    solver.passModel(_model(instance, values, pairs, least))
     solver.run()
     duals = np.abs(np.array(solver.getSolution().row_dual))
-    value = float(solver.getInfo().objective_function_value)
-    return Prices(value, duals[:families], duals[families:])
+    if len(duals) == 0:
+        duals = np.zeros(families + hosts + 1)
+    of_places = duals[families : families + hosts]
+    people = 0.0 if least is None else float(duals[-1])
+    sizes = instance.sizes[instance.pair_family[pairs]]
+    gains = values[pairs] + (people - of_places[instance.pair_host[pairs]]) * sizes
+    of_families = np.zeros(families)
+    np.maximum.at(of_families, instance.pair_family[pairs], gains)
+    bound = float(of_families.sum() + of_places @ instance.places - people * (least or 0))
+    return Prices(bound, of_families, of_places, people)
 
 
 def _solver() -> highspy.Highs:
@@ -104,33 +131,39 @@ def _solver() -> highspy.Highs:
     return solver
 
 
-def proven(instance: Instance, values: Floats, start: Assignment, until: float) -> Iterator[Found]:
-    """Better and better assignments and bounds, until one is proven or the moment has come.
+def proven(
+    instance: Instance,
+    values: Floats,
+    start: Assignment,
+    until: Deadline,
+    least: int | None = None,
+) -> Iterator[Found]:
+    """Better and better assignments and bounds, until one is proven or time is up.
 
-    The moment is of the monotonic clock; the process that works is ended with the iterator.
+    The process that works is ended with the iterator.
     """
-    pairs = np.flatnonzero(instance.fits & (values > 0))
+    pairs = _usable(instance.fits, values, least)
     if len(pairs) == 0:
         yield Found(None, 0.0, is_proven=True)
         return
     if len(pairs) <= TINY:
         told: list[Found] = []
-        _work(told.append, instance, values, pairs, start.chosen, until - time.monotonic())
+        _work(told.append, instance, values, pairs, start.chosen, least, until.left)
         yield from told
         return
     spawning = multiprocessing.get_context("spawn")
     here, there = spawning.Pipe(duplex=False)
     worker = spawning.Process(
         target=_send,
-        args=(there, instance, values, pairs, start.chosen, until - time.monotonic()),
+        args=(there, instance, values, pairs, start.chosen, least, until.left),
         daemon=True,
     )
     worker.start()
     there.close()
     try:
-        while time.monotonic() < until:
+        while not until.has_come():
             try:
-                if not here.poll(min(0.5, max(0.0, until - time.monotonic()))):
+                if not here.poll(min(0.5, until.left)):
                     continue
                 found: Found = here.recv()
             except EOFError:
@@ -155,6 +188,7 @@ def _work(
     values: Floats,
     pairs: Whole,
     start: Whole,
+    least: int | None,
     seconds: float,
 ) -> None:
     solver = _solver()
@@ -162,8 +196,9 @@ def _work(
     solver.setOptionValue("mip_rel_gap", 0.0)
     # Sums of whole numbers that are less than one apart are the same.
     is_whole = bool((values[pairs] == np.rint(values[pairs])).all())
-    solver.setOptionValue("mip_abs_gap", 0.99 if is_whole else 1e-6)
-    model = _model(instance, values, pairs)
+    gap = 0.99 if is_whole else 1e-6
+    solver.setOptionValue("mip_abs_gap", gap)
+    model = _model(instance, values, pairs, least)
     model.integrality_ = [highspy.HighsVarType.kInteger] * len(pairs)
     solver.passModel(model)
     solution = highspy.HighsSolution()
@@ -176,10 +211,20 @@ def _work(
 
     solver.cbMipImprovingSolution.subscribe(improved)
     solver.run()
-    info = solver.getInfo()
-    columns = np.array(solver.getSolution().col_value)
+    columns, value = _columns(solver)
+    if len(columns) and value > float(values[pairs] @ columns) + HALF * gap:
+        # Presolve may turn the start into a better one, which HiGHS 1.16 then forgets to give.
+        solver.clearSolver()
+        solver.run()
+        columns, value = _columns(solver)
     is_proven = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    tell(Found(_chosen(instance, pairs, columns), float(info.mip_dual_bound), is_proven))
+    bound = float(solver.getInfo().mip_dual_bound)
+    tell(Found(_chosen(instance, pairs, columns), bound, is_proven))
+
+
+def _columns(solver: highspy.Highs) -> tuple[Floats, float]:
+    """The pairs that are taken, and what HiGHS believes they add up to."""
+    return np.array(solver.getSolution().col_value), solver.getInfo().objective_function_value
 
 
 def _chosen(instance: Instance, pairs: Whole, columns: Floats) -> Whole | None:

@@ -1,10 +1,10 @@
 """Assignments that are found fast: pairs in an order, then families moved to make room."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
 
+from api.matching.deadline import Deadline
 from api.matching.instance import Floats, Instance, Whole
 
 NOWHERE = -1
@@ -20,6 +20,10 @@ class Assignment:
     def value(self, values: Floats) -> float:
         """What it adds up to."""
         return float(values[self.chosen[self.chosen != NOWHERE]].sum())
+
+    def people(self, instance: Instance) -> int:
+        """How many people it places."""
+        return int(instance.sizes[self.chosen != NOWHERE].sum())
 
 
 def empty(instance: Instance) -> Assignment:
@@ -71,8 +75,8 @@ class Search:
         for pairs in self.of_family:
             pairs.sort(key=lambda pair: -self.values[pair])
 
-    def improved(self, start: Assignment, until: float) -> Assignment:
-        """A local optimum, or how far it got by that moment of the monotonic clock."""
+    def improved(self, start: Assignment, until: Deadline) -> Assignment:
+        """A local optimum, or how far it got in time."""
         chosen: list[int] = start.chosen.tolist()
         left: list[int] = start.left.tolist()
         guests: list[set[int]] = [set() for _ in left]
@@ -80,11 +84,11 @@ class Search:
             if pair != NOWHERE:
                 guests[self.host[pair]].add(family)
         waiting = list(range(len(chosen)))
-        while waiting and time.monotonic() < until:
+        while waiting and not until.has_come():
             again: list[int] = []
             for family in waiting:
                 again += self._settle(family, chosen, left, guests)
-                if len(again) % 512 == 0 and time.monotonic() >= until:
+                if len(again) % 512 == 0 and until.has_come():
                     break
             waiting = again
         return Assignment(np.array(chosen, dtype=np.int64), np.array(left, dtype=np.int64))

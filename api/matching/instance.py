@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 MOST_SAID = 20
 LARGEST = 1_000_000
@@ -46,9 +47,9 @@ class Instance:
     points: Floats
 
     @cached_property
-    def fits(self) -> "NDArray[np.bool_]":
+    def fits(self) -> Flags:
         """Which pairs have a host with places for the whole family."""
-        found: NDArray[np.bool_] = self.sizes[self.pair_family] <= self.places[self.pair_host]
+        found: Flags = self.sizes[self.pair_family] <= self.places[self.pair_host]
         return found
 
     def values(self, objective: Objective) -> Floats:

@@ -7,14 +7,13 @@ Source: M. L. Fisher, The Lagrangian relaxation method for solving integer progr
 Management Science 27 (1981).
 """
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from api.matching.instance import Floats, Instance, Whole
+from api.matching.deadline import Deadline
+from api.matching.instance import Flags, Floats, Instance, Whole
 
 PATIENCE = 12
 SMALLEST_STEP = 0.005
@@ -37,7 +36,7 @@ class Knapsacks:
         self._shelves = list(_shelves(instance))
         self._pairs = len(instance.points)
 
-    def filled(self, values: Floats) -> tuple[float, "NDArray[np.bool_]"]:
+    def filled(self, values: Floats) -> tuple[float, Flags]:
         """What the best fillings add up to, and which pairs they take."""
         taken = np.zeros(self._pairs + 1, dtype=np.bool_)
         padded = np.append(values, -1.0)
@@ -47,7 +46,7 @@ class Knapsacks:
         return total, taken[:-1]
 
 
-def _fill(shelf: Shelf, values: Floats, taken: "NDArray[np.bool_]") -> float:
+def _fill(shelf: Shelf, values: Floats, taken: Flags) -> float:
     count, width = shelf.pairs.shape
     most = int(shelf.places.max())
     room = np.arange(most + 1)
@@ -102,10 +101,10 @@ def relaxed(
     instance: Instance,
     values: Floats,
     prices: Floats,
-    incumbent: Callable[[Floats, "NDArray[np.bool_]"], float],
-    until: float,
+    incumbent: Callable[[Floats, Flags], float],
+    until: Deadline,
 ) -> Relaxation:
-    """Lowers the bound until nothing is gained, or that moment of the monotonic clock.
+    """Lowers the bound until nothing is gained, or time is up.
 
     `incumbent` is told the reduced values and the fillings now and then, and gives the best value
     of an assignment that is known.
@@ -114,7 +113,7 @@ def relaxed(
     best = Relaxation(float("inf"), prices)
     step, without_gain, rounds = 1.0, 0, 0
     known = incumbent(values, np.zeros(len(values), dtype=np.bool_))
-    while step > SMALLEST_STEP and time.monotonic() < until:
+    while step > SMALLEST_STEP and not until.has_come():
         reduced = values - prices[instance.pair_family]
         filled, taken = knapsacks.filled(reduced)
         bound = float(prices.sum()) + filled

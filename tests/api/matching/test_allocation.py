@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from api.cli import app
 from api.match_command import told
-from api.matching.allocation import Allocation, solve
+from api.matching.allocation import SMALL, Allocation, solve
 from api.matching.greedy import NOWHERE
 from api.matching.instance import Instance, InstanceError, Objective, make, read_instance
 from api.matching.relaxation import Knapsacks
@@ -69,6 +70,39 @@ def test_small_ones_equal_brute_force(objective: Objective) -> None:
         _check(instance, found, objective)
         assert found.certificate.value == pytest.approx(_brute(instance, objective))
         assert found.certificate.gap == 0
+
+
+def _brute_score(instance: Instance, people: float) -> float:
+    """The most points where so many people are placed, by trying everything."""
+    most = float(instance.points.sum()) + 1
+    weighed = replace(
+        instance, points=instance.points + most * instance.sizes[instance.pair_family]
+    )
+    return _brute(weighed, Objective.SCORE) - most * people
+
+
+def test_the_best_score_keeps_everybody_placed() -> None:
+    chance = random.Random(8)
+    for _ in range(SMALL_ONES // 2):
+        instance = _random(chance, 5, 4)
+        most = solve(instance, Objective.PEOPLE, seconds=5)
+        best = solve(instance, Objective.SCORE, seconds=5, keeping=most)
+        _check(instance, best, Objective.SCORE)
+        assert instance.sizes[best.chosen != NOWHERE].sum() == most.certificate.value
+        assert best.certificate.value == pytest.approx(
+            _brute_score(instance, most.certificate.value)
+        )
+        assert best.certificate.gap == pytest.approx(0, abs=1e-6)
+
+
+def test_a_large_one_keeps_everybody_placed_too() -> None:
+    instance = _random(random.Random(4), 1500, 300, share=0.15)
+    most = solve(instance, Objective.PEOPLE, seconds=4)
+    best = solve(instance, Objective.SCORE, seconds=4, keeping=most)
+    assert len(instance.points) > SMALL
+    _check(instance, best, Objective.SCORE)
+    assert instance.sizes[best.chosen != NOWHERE].sum() >= most.certificate.value
+    assert best.certificate.value > instance.points[most.chosen[most.chosen != NOWHERE]].sum()
 
 
 @pytest.mark.parametrize("objective", Objective)
@@ -131,13 +165,13 @@ def test_each_family_that_is_not_placed_says_why() -> None:
         [("large", "room", 1.0), ("late", "room", 1.0), ("lucky", "room", 9.0)],
     )
     said = {
-        each["family"]: each["reason"]
+        each["family"]: [reason["message"] for reason in each["reasons"]]
         for each in told(instance, solve(instance, Objective.SCORE))["unplaced"]
     }
     assert said == {
-        "alone": "No host suits this family.",
-        "large": "No host that suits has places for all 5 people.",
-        "late": "Every host that suits is full for a family of 2.",
+        "alone": ["No host suits this family."],
+        "large": ["No host that suits has places for all 5 people."],
+        "late": ["Every host that suits is full for a family of 2."],
     }
 
 
