@@ -1,25 +1,20 @@
 """SQLModel's tables and the offer views, as SQLAlchemy sees them."""
 
-from typing import Any
-
-from sqlalchemy import Column, FromClause, MetaData, Table
-from sqlmodel import SQLModel
+from sqlalchemy import FromClause
 
 from schema import tables
-
-
-def table_of(model: type[SQLModel]) -> Table:
-    """The SQLAlchemy table behind a SQLModel class."""
-    table = SQLModel.metadata.tables[str(model.__tablename__)]
-    assert isinstance(table, Table)
-    return table
-
+from schema.types.open_rows import council as council
+from schema.types.open_rows import location as location
+from schema.types.open_rows import open_offer as open_offer
+from schema.types.open_rows import route as route
+from schema.types.open_rows import route_fact as route_fact
+from schema.types.open_rows import source as source
+from schema.types.open_rows import support_kind as support_kind
+from schema.types.open_rows import table_of, view_of_offers
 
 audit_event = table_of(tables.AuditEvent)
 consent = table_of(tables.Consent)
 contact_look = table_of(tables.ContactLook)
-council = table_of(tables.Council)
-location = table_of(tables.Location)
 fact_attribute = table_of(tables.FactAttribute)
 idempotency_key = table_of(tables.IdempotencyKey)
 match = table_of(tables.Match)
@@ -31,35 +26,11 @@ outbox = table_of(tables.Outbox)
 request = table_of(tables.Request)
 request_contact = table_of(tables.RequestContact)
 request_event = table_of(tables.RequestEvent)
-route = table_of(tables.Route)
 route_dissent = table_of(tables.RouteDissent)
 route_event = table_of(tables.RouteEvent)
-route_fact = table_of(tables.RouteFact)
 route_source = table_of(tables.RouteSource)
-source = table_of(tables.Source)
-support_kind = table_of(tables.SupportKind)
 twinning = table_of(tables.Twinning)
 
-# The views live in schema/policies/offer.sql; a metadata of their own keeps Alembic off them.
-_HIDDEN = {"held", "holds_end_at", "places", "taken"}
-
-
-def _view(name: str) -> Table:
-    columns: list[Column[Any]] = [
-        Column(column.name, column.type) for column in offer.columns if column.name not in _HIDDEN
-    ]
-    places = offer.c.places.type
-    return Table(
-        name,
-        MetaData(),
-        *columns,
-        Column("places_total", places),
-        Column("places_left", places),
-        Column("places_unheld", places),
-        Column("readiness", offer.c.status.type),
-    )
-
-
-matched_offer: FromClause = _view("matched_offer")
-open_offer: FromClause = _view("open_offer")
-staff_offer: FromClause = _view("staff_offer")
+# The views live in schema/policies/offer.sql.
+matched_offer: FromClause = view_of_offers("matched_offer")
+staff_offer: FromClause = view_of_offers("staff_offer")
