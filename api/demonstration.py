@@ -4,26 +4,19 @@ import asyncio
 import json
 import shlex
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
-import asyncpg
 from rich.console import Console
 from rich.progress import Progress
 
 from api.access.joining import Joining
-from api.access.members import Members
+from api.access.sealing import sealing
 from api.access.tokens import development_issuer
-from api.access.viewer import Viewer
 from api.graph.first_queries import FIRST_QUERIES
-from api.offers.samples import create_samples, samples
+from api.sampling import Sampling
 from api.settings import Settings
-from api.store.database import Database
 from api.store.migrating import migrate
 from api.store.reference import load
-from api.store.roles import OWNER
-from schema.reference.files import read_reference
-from schema.types.clock import LONDON
+from schema.reference.files import Reference, read_reference
 from schema.words import Audience
 
 CHARITY = "Harbour Welcome"
@@ -32,7 +25,7 @@ OXFORD = "E07000178"
 
 @dataclass
 class Demonstration:
-    """Sets up a database with sample offers, and says how to ask it."""
+    """Sets up a database with sample data, and says how to ask it."""
 
     settings: Settings
     url: str
@@ -41,7 +34,7 @@ class Demonstration:
     _tokens: dict[Audience, str] = field(default_factory=dict)
 
     def set_up(self) -> None:
-        """Migrate, load, and create the sample offers where there are none; shows progress."""
+        """Migrate, load, and create sample data where there are none; shows progress."""
         self.console.print("Preparing the database ...")
         migrate(self.migration_url)
         reference = read_reference()
@@ -52,7 +45,7 @@ class Demonstration:
             )
         asyncio.run(self._fill(reference))
 
-    async def _fill(self, reference: Any) -> None:
+    async def _fill(self, reference: Reference) -> None:
         joining = await Joining.open(self.migration_url)
         try:
             subjects = {
@@ -60,32 +53,16 @@ class Demonstration:
                 Audience.COUNCIL: await joining.council(OXFORD),
                 Audience.LIAISON: await joining.liaison(),
             }
-            sampler = await joining.admin("Sample data", "sample-data")
-            has_offers = await joining.connection.fetchval("SELECT EXISTS (SELECT FROM offer)")
+            if not self.settings.issuer:
+                issuer = development_issuer(self.settings)
+                self._tokens = {who: issuer.token(subject) for who, subject in subjects.items()}
+            with Progress(console=self.console, transient=True) as progress:
+                task = progress.add_task("Creating sample offers, requests and matches", total=None)
+                sampling = Sampling(self.url, joining, sealing(self.settings))
+                async for done, total in sampling.fill(reference):
+                    progress.update(task, completed=done, total=total)
         finally:
             await joining.connection.close()
-        if not self.settings.issuer:
-            issuer = development_issuer(self.settings)
-            self._tokens = {who: issuer.token(subject) for who, subject in subjects.items()}
-        if not has_offers:
-            await self._create_samples(reference, Viewer(Audience.ADMIN, sampler))
-
-    async def _create_samples(self, reference: Any, viewer: Viewer) -> None:
-        database = Database(self.url, pool_size=2, query_seconds=self.settings.query_seconds)
-        wanted = samples(reference, datetime.now(LONDON).date())
-        try:
-            with Progress(console=self.console, transient=True) as progress:
-                task = progress.add_task("Creating sample offers", total=len(wanted))
-                async for done in create_samples(Members(database), viewer, wanted):
-                    progress.update(task, completed=done)
-        finally:
-            await database.close()
-        connection = await asyncpg.connect(self.migration_url)
-        try:
-            await connection.execute(f"SET ROLE {OWNER}")
-            await connection.execute("ANALYZE offer")
-        finally:
-            await connection.close()
 
     def greet(self) -> None:
         """Print the address, and for each audience a credential and a first query to paste."""

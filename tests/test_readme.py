@@ -2,19 +2,14 @@
 
 import json
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from api.access.joining import Joining
-from api.access.members import Members
-from api.access.viewer import Viewer
-from api.offers.samples import create_samples, samples
+from api.access.sealing import sealing
+from api.sampling import Sampling
 from api.settings import Settings
-from api.store.database import Database
 from schema.reference.files import read_reference
-from schema.types.clock import LONDON
-from schema.words import Audience
 from tests.conftest import Hearth
 
 README = Path(__file__).parent.parent / "README.md"
@@ -30,15 +25,12 @@ def _timeless(answer: Any) -> Any:
     return json.loads(re.sub(r'"lastConfirmedOn": "[0-9-]{10}"', '"lastConfirmedOn": "day"', text))
 
 
-async def test_examples_are_true(hearth: Hearth) -> None:
+async def test_examples_are_true(hearth: Hearth, home: Path) -> None:
     joining = await Joining.open(hearth.copy.owner_url)
-    sampler = await joining.admin("Sample data", "sample-data")
-    await joining.connection.close()
-    database = Database(hearth.copy.url, pool_size=2, query_seconds=5)
-    wanted = samples(read_reference(), datetime.now(LONDON).date())
-    async for _ in create_samples(Members(database), Viewer(Audience.ADMIN, sampler), wanted):
+    keys = sealing(Settings(home=home, development=True))
+    async for _ in Sampling(hearth.copy.url, joining, keys).fill(read_reference()):
         pass
-    await database.close()
+    await joining.connection.close()
     examples = list(EXAMPLE.finditer(README.read_text("utf-8")))
     assert len(examples) == 10
     for example in examples:

@@ -66,7 +66,7 @@ def samples(reference: Reference, today: date) -> list[Sample]:
             places, title = chosen.choice(HOMES)
         else:
             places, title = chosen.choice((4, 8, 12, 20)), f"{names[kind]} in {council.name}"
-        begins = today + timedelta(days=chosen.choice((-60, -7, 0, 14, 45)))
+        begins = today + timedelta(days=chosen.choice((-150, -90, -7, 14, 45)))
         routes = chosen.choice((UKRAINIAN, (), REFUGEE, (*REFUGEE, *UKRAINIAN)))
         offer = CreateOfferInput(
             gss_code=council.gss_code,
