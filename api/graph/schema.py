@@ -4,6 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.graph.availability import AvailabilitySubscriptions
+from api.graph.break_glass import BreakGlassMutations, BreakGlassQueries
 from api.graph.candidates import CandidateQueries
 from api.graph.commands import OfferMutations
 from api.graph.councils import CouncilQueries
@@ -29,12 +30,13 @@ class Query(
     GuideQueries,
     RequestQueries,
     CandidateQueries,
+    BreakGlassQueries,
 ):
     """The root of queries."""
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(OfferMutations, GuidanceMutations, RequestMutations):
+class Mutation(OfferMutations, GuidanceMutations, RequestMutations, BreakGlassMutations):
     """The root of commands."""
 
 

@@ -5,10 +5,13 @@ from api.offers import checks
 from api.offers.commands import Outcome
 from api.requests.commands import FIND_REQUEST
 from api.requests.events import record
+from api.writing.problems import declined
 from api.writing.unit_of_work import Change
 from schema.types.node import uuid_of
 from schema.types.offer_inputs import RecordCheckInput
-from schema.words import CheckState, Step
+from schema.words import Audience, CheckState, ProblemCode, Step
+
+HIDES_MATCHES = "SELECT hearth_hides_matches($1)"
 
 
 async def record_check(change: Change, input: RecordCheckInput) -> Outcome:  # noqa: A002
@@ -16,9 +19,19 @@ async def record_check(change: Change, input: RecordCheckInput) -> Outcome:  # n
 
     A failure is told to both sides of every match that counts on the offer.
     """
+    connection, offer_id = change.connection, uuid_of("offer")(input.offer_id)
+    is_failed = input.state is CheckState.FAILED
+    is_admin = change.actor.viewer.audience is Audience.ADMIN
+    if is_failed and is_admin and await connection.fetchval(HIDES_MATCHES, offer_id):
+        raise declined(
+            ProblemCode.INVALID,
+            "Households count on this offer and must be told: break the glass for its council "
+            "first, or leave it to the council.",
+            "input",
+            "offerId",
+        )
     outcome = await checks.record_check(change, input)
-    if input.state is CheckState.FAILED:
-        connection, offer_id = change.connection, uuid_of("offer")(input.offer_id)
+    if is_failed:
         for match in await statements.MATCHES_OF_OFFER.rows(connection, offer_id=offer_id):
             request = await FIND_REQUEST.row(connection, request_id=match["request_id"])
             assert request is not None

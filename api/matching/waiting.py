@@ -16,10 +16,10 @@ from api.matching.rules import Pair
 from api.matching.scores import Reason
 from api.matching.unplaced import unplaced
 from api.store.composed import Composed
-from api.store.roles import role_of
+from api.store.roles import OWNER
 from schema.types import rows
 from schema.types.clock import LONDON
-from schema.words import Audience, RequestStatus
+from schema.words import RequestStatus
 
 CANDIDATES = 30
 """So many offers are looked at for each need, the best of all that suit."""
@@ -190,13 +190,13 @@ async def read_waiting(
     is_by_preference: bool,
     progress: Progress,
 ) -> Waiting:
-    """All that waits for these kinds (all kinds without any), in one snapshot, as an ADMIN sees it.
+    """All that waits for these kinds (all kinds without any), in one snapshot, as the owner sees.
 
     Raises InstanceError for a kind or a council that there is not.
     """
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute(f"SET ROLE {role_of(Audience.ADMIN)}")
+        await connection.execute(f"SET ROLE {OWNER}")
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             known = [row[0] for row in await connection.fetch(KINDS)]
             _expect(kinds, known, "kind", f"; there are {', '.join(known)}")

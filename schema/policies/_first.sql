@@ -1,7 +1,7 @@
 -- Take away what earlier policies gave; the files after this one give it anew.
 DROP VIEW IF EXISTS matched_offer, open_offer, shown_offer, staff_offer;
 DROP FUNCTION IF EXISTS hearth_audience(text), hearth_enter(text), hearth_district_point(text), hearth_next_turn();
-DROP FUNCTION IF EXISTS hearth_keep_history(), hearth_match_made(), hearth_match_moved() CASCADE;
+DROP FUNCTION IF EXISTS hearth_glass_broken(), hearth_keep_history(), hearth_match_made(), hearth_match_moved() CASCADE;
 
 DO $$
 DECLARE
@@ -13,8 +13,8 @@ BEGIN
 END $$;
 
 -- Policies lean on these.
-DROP FUNCTION IF EXISTS hearth_consents(uuid, text, text[]), hearth_contact(uuid), hearth_is_matching(uuid),
-    hearth_lock_case(uuid, uuid),
+DROP FUNCTION IF EXISTS hearth_consents(uuid, text, text[]), hearth_contact(uuid), hearth_hides_matches(uuid),
+    hearth_is_matching(uuid), hearth_live_holds(uuid), hearth_lock_case(uuid, uuid), hearth_opened(),
     hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_standing(uuid);
 
 REVOKE ALL ON ALL TABLES IN SCHEMA public

@@ -1,11 +1,14 @@
--- A match concerns two: the offer's council and the request's charity. Both read it, both move it.
+-- A match concerns two: the offer's council and the request's charity. Both read it, both move it;
+-- so may an administrator to whom the case is open (break_glass.sql).
 ALTER TABLE match ENABLE ROW LEVEL SECURITY;
 ALTER TABLE match FORCE ROW LEVEL SECURITY;
 
 GRANT SELECT, INSERT, UPDATE ON match TO hearth_admin, hearth_charity, hearth_council;
 
 CREATE POLICY owner ON match TO hearth_owner USING (true) WITH CHECK (true);
-CREATE POLICY admin ON match TO hearth_admin USING (true) WITH CHECK (true);
+CREATE POLICY opened ON match TO hearth_admin
+    USING (request_id = ANY ((SELECT hearth_opened())::uuid[]))
+    WITH CHECK (request_id = ANY ((SELECT hearth_opened())::uuid[]));
 CREATE POLICY own ON match TO hearth_charity
     USING (organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid))
     WITH CHECK (organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid));
@@ -79,6 +82,20 @@ BEGIN
         ARRAY[kind_code], id, offer_id, council_gss
     FROM ended;
 END $$;
+
+-- Whether households count on an offer whose cases are not open to the administrator, who so can't tell them.
+CREATE FUNCTION hearth_hides_matches(asked uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+    SELECT EXISTS (
+        SELECT FROM match
+        WHERE offer_id = asked AND state IN ('PROPOSED', 'HELD', 'ACCEPTED', 'PLACED')
+            AND request_id <> ALL (hearth_opened())
+    )
+$$;
+REVOKE EXECUTE ON FUNCTION hearth_hides_matches(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hearth_hides_matches(uuid) TO hearth_admin;
 
 REVOKE EXECUTE ON FUNCTION hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_lock_case(uuid, uuid)
     FROM PUBLIC;

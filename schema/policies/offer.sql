@@ -16,6 +16,17 @@ CREATE POLICY own_change ON offer FOR UPDATE TO hearth_council
     USING (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')))
     WITH CHECK (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')));
 
+-- The places of an offer that are held now, also to staff to whom the matches themselves are not open.
+CREATE FUNCTION hearth_live_holds(asked uuid) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+    SELECT coalesce(sum(places), 0)::integer FROM match
+    WHERE offer_id = asked AND state = 'HELD' AND held_until > now()
+$$;
+REVOKE EXECUTE ON FUNCTION hearth_live_holds(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hearth_live_holds(uuid) TO hearth_admin, hearth_council;
+
 -- Both views have the same columns, so that one GraphQL type reads either.
 -- A hold ends by the clock: holds_end_at is the earliest end, past which the live ones are summed.
 CREATE VIEW staff_offer WITH (security_invoker = true) AS
@@ -24,10 +35,7 @@ SELECT id, council_gss, kind_code, title, description, status,
     places - taken - CASE
         WHEN held = 0 THEN 0
         WHEN holds_end_at > now() THEN held
-        ELSE (
-            SELECT coalesce(sum(match.places), 0)::integer FROM match
-            WHERE offer_id = offer.id AND state = 'HELD' AND held_until > now()
-        )
+        ELSE hearth_live_holds(id)
     END AS places_left,
     places - taken - held AS places_unheld,
     household_max, route_codes, postcode_district, location_code, step_free, pets_allowed,

@@ -1,5 +1,6 @@
 -- A charity sees and changes its own households' requests. A council sees the need, not the name, of
--- those who agreed that it may seek a match, and of those whom it is or was matched with.
+-- those who agreed that it may seek a match, and of those whom it is or was matched with. An administrator
+-- sees what is open to it (break_glass.sql).
 ALTER TABLE request ENABLE ROW LEVEL SECURITY;
 ALTER TABLE request FORCE ROW LEVEL SECURITY;
 
@@ -38,7 +39,9 @@ REVOKE EXECUTE ON FUNCTION hearth_is_matching(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hearth_is_matching(uuid) TO hearth_admin, hearth_charity, hearth_council;
 
 CREATE POLICY owner ON request TO hearth_owner USING (true) WITH CHECK (true);
-CREATE POLICY admin ON request TO hearth_admin USING (true) WITH CHECK (true);
+CREATE POLICY opened ON request TO hearth_admin
+    USING (id = ANY ((SELECT hearth_opened())::uuid[]))
+    WITH CHECK (id = ANY ((SELECT hearth_opened())::uuid[]));
 CREATE POLICY own ON request TO hearth_charity
     USING (organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid))
     WITH CHECK (organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid));

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from schema.tables.access import Member, Organisation
+from schema.tables.access import BreakGlass, Member, Organisation
 from schema.tables.audit import AuditEvent
 from schema.tables.council import Council, Location, Twinning
 from schema.tables.idempotency import IdempotencyKey
@@ -31,6 +31,7 @@ metadata = SQLModel.metadata
 
 __all__ = [
     "AuditEvent",
+    "BreakGlass",
     "Consent",
     "ContactLook",
     "Council",

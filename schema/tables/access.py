@@ -3,10 +3,19 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Text, Uuid
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
-from schema.tables.columns import created_moment, flag, identity, one_of, optional_text, text
+from schema.tables.columns import (
+    created_moment,
+    flag,
+    identity,
+    moment,
+    one_of,
+    optional_text,
+    text,
+)
 from schema.words import Audience
 
 
@@ -45,3 +54,37 @@ class Member(SQLModel, table=True):
     )
     is_disabled: bool = Field(sa_column=flag())
     created_at: datetime = Field(sa_column=created_moment())
+
+
+class BreakGlass(SQLModel, table=True):
+    """An administrator's look into cases: why, until when, which, and who is told. Only added to.
+
+    Asked for one request, or for those matched with a council. What the database finds these to
+    be at that moment is copied here, for the policies: the requests that are opened, and the
+    councils and charities that have a part in them. The ids are bare, so that the row outlives
+    what it was about.
+    """
+
+    __tablename__ = "break_glass"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(council_gss, request_id) = 1", name="break_glass_asked"),
+        CheckConstraint(
+            "ends_at > at AND ends_at <= at + interval '4 hours'", name="break_glass_time"
+        ),
+        Index("break_glass_at", sql("at DESC"), sql("id DESC")),
+        Index("break_glass_live", "subject", "ends_at"),
+    )
+
+    id: uuid.UUID = Field(sa_column=identity())
+    at: datetime = Field(sa_column=created_moment())
+    ends_at: datetime = Field(sa_column=moment(nullable=False))
+    subject: str = Field(sa_column=text())
+    name: str = Field(sa_column=text())
+    reason: str = Field(sa_column=text())
+    council_gss: str | None = Field(
+        default=None, sa_column=optional_text(ForeignKey("council.gss_code"))
+    )
+    request_id: uuid.UUID | None = None
+    request_ids: list[uuid.UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))
+    council_gss_codes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    organisation_ids: list[uuid.UUID] = Field(sa_column=Column(ARRAY(Uuid()), nullable=False))

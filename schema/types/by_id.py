@@ -21,6 +21,11 @@ def _only(source: FromClause, column: str, value: ColumnElement[object]) -> Rows
     return Rows(source, where=[key == value], keys=[Key(key, key.type)])
 
 
+def break_glass_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
+    """An administrator's look into cases, if it concerns the viewer."""
+    return _only(rows.break_glass.alias(), "id", scope.bind(id, Uuid(), uuid_of("breakglass")))
+
+
 def check_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
     """A check, if the viewer may see it."""
     return _only(rows.offer_check.alias(), "id", scope.bind(id, Uuid(), uuid_of("check")))
@@ -60,6 +65,7 @@ def route_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the cont
 
 # By the prefix of an id: the type it stands for, and its row.
 ROWS_BY_ID: dict[str, tuple[str, ById]] = {
+    "breakglass": ("BreakGlass", break_glass_row),
     "check": ("Check", check_row),
     "council": ("Council", council_row),
     "match": ("Match", match_row),
@@ -69,7 +75,9 @@ ROWS_BY_ID: dict[str, tuple[str, ById]] = {
 }
 
 # Nodes that not every audience may find; to others their ids are as good as random.
-FOUND_BY: dict[str, frozenset[Audience]] = {"Match": CASEWORKERS, "SupportRequest": CASEWORKERS}
+FOUND_BY: dict[str, frozenset[Audience]] = dict.fromkeys(
+    ("BreakGlass", "Match", "SupportRequest"), CASEWORKERS
+)
 
 # What streams of availability show, by type.
 AVAILABLE_BY_ID: dict[str, ById] = {"Offer": available_offer_row}

@@ -13,6 +13,7 @@ from schema.types.open_rows import support_kind as support_kind
 from schema.types.open_rows import table_of, view_of_offers
 
 audit_event = table_of(tables.AuditEvent)
+break_glass = table_of(tables.BreakGlass)
 consent = table_of(tables.Consent)
 contact_look = table_of(tables.ContactLook)
 fact_attribute = table_of(tables.FactAttribute)

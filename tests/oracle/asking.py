@@ -109,12 +109,14 @@ async def _pools(hearth: Hearth, who: str) -> Pools:
         ends = (each["history"]["pageInfo"]["endCursor"] for each in offers["offers"]["nodes"])
         cursors["HISTORY"] = [end for end in ends if end]
     if who.startswith(("admin", "charity", "council")):
-        lists = "REQUESTS: requests { edges { cursor } } MATCHES: matches { edges { cursor } }"
+        roots = {"BREAK_GLASSES": "breakGlasses", "REQUESTS": "requests", "MATCHES": "matches"}
+        lists = " ".join(f"{key}: {root} {{ edges {{ cursor }} }}" for key, root in roots.items())
         for order, page in (await hearth.data(f"{{ {lists} }}", who=who)).items():
             cursors[order] = [edge["cursor"] for edge in page["edges"]]
     ids = [f"offer_{row_id(1, number)}" for number in range(OFFERS)]
     others = ["council_E07000178", "council_E10000025", "route_mandate", "route_homes-for-ukraine"]
     cases = [f"request_{row_id(4, number)}" for number in range(4)]
     cases += [f"match_{row_id(7, number)}" for number in range(4)]
+    cases += [f"breakglass_{row_id(8, number)}" for number in range(2)]
     ids = [*cases, *ids[:4], *others, *cases, *ids[4:], *others, f"check_{row_id(2, 4)}"]
     return Pools(ids, cursors)

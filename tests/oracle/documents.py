@@ -196,6 +196,7 @@ class Writer:
 
 def _order_of(declared: GraphQLField) -> str:
     names = {
+        "BreakGlassConnection": "BREAK_GLASSES",
         "ChangeConnection": "HISTORY",
         "CouncilConnection": "NAME",
         "MatchConnection": "MATCHES",

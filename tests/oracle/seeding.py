@@ -208,6 +208,25 @@ def _match(number: int) -> dict[str, Any]:
     }
 
 
+def _break_glass(number: int) -> dict[str, Any]:
+    # Two are over, one is somebody else's; the others open most requests to the administrator.
+    at = datetime.now(UTC) if number < 3 else START + timedelta(hours=number // 4)
+    opened = [each for each in range(REQUESTS) if each % 5 != number]
+    return {
+        "id": row_id(8, number),
+        "at": at,
+        "ends_at": at + timedelta(hours=4),
+        "subject": ("admin:development", "admin:another")[number == 2],
+        "name": TITLES[number],
+        "reason": f"Because of {TITLES[number + 1]}",
+        "council_gss": COUNCILS[number] if number % 2 else None,
+        "request_id": None if number % 2 else row_id(4, number),
+        "request_ids": [row_id(4, each) for each in opened],
+        "council_gss_codes": list(COUNCILS[: number + 1]),
+        "organisation_ids": [row_id(5, number % 2)],
+    }
+
+
 async def seed(owner: asyncpg.Connection) -> None:
     """Put the rows in, over what a migrated and loaded database holds of a few routes."""
     # Without triggers: history is deleted nowhere else.
@@ -232,6 +251,7 @@ async def seed(owner: asyncpg.Connection) -> None:
     # Without triggers: what the offers above count stays as it is.
     await owner.execute("SET session_replication_role = replica")
     await _insert(owner, "match", [_match(number) for number in range(OFFERS)])
+    await _insert(owner, "break_glass", [_break_glass(number) for number in range(5)])
     await owner.execute("RESET session_replication_role")
     await _insert(owner, "audit_event", [row for number in numbers for row in _events(number)])
 
