@@ -32,15 +32,15 @@ mutation ($request: ID!, $offer: ID!) {
 
 def household(**given: Any) -> dict[str, Any]:
     """An input for `submitRequest`; named parts of the household go into it."""
-    parts = {"adults", "childAges", "hasPets", "needsStepFree", "womenOnly", "languages"}
-    inner = {
+    usual = {
         "adults": 1,
         "childAges": [7],
         "contactName": "Olena Example",
         "contactEmail": "olena@example.org",
         "contactPhone": "+44 1865 000000",
-        **{name: value for name, value in given.items() if name in parts},
     }
+    parts = {*usual, "hasPets", "needsStepFree", "womenOnly", "languages"}
+    inner = {**usual, **{name: value for name, value in given.items() if name in parts}}
     outer = {name: value for name, value in given.items() if name not in parts}
     return {"household": inner, "kinds": ["hosting"], "consents": ["MATCHING"], **outer}
 
