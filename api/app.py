@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access.keys import Keys, pepper
 from api.access.members import Members
 from api.access.sealing import sealing
 from api.access.tokens import verifier
@@ -71,7 +72,7 @@ class Service:
             sealing=sealing(settings),
             is_development=settings.is_development,
         )
-        door = Door(members, verifier(settings))
+        door = Door(Keys(members, pepper(settings)), members, verifier(settings))
         page = Page() if settings.is_development else None
         budgets = Budgets(settings.budget, settings.public_budget)
         self.endpoint = Endpoint(

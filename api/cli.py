@@ -9,6 +9,7 @@ import typer
 from api.access.joining import Joining
 from api.access.tokens import development_issuer
 from api.demonstration import Demonstration
+from api.key_commands import keys
 from api.match_command import match
 from api.route_commands import add_route_commands
 from api.serving import serve_forever
@@ -27,6 +28,7 @@ token_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(token_app, name="token")
+app.add_typer(keys, name="key")
 add_route_commands(app)
 app.command()(match)
 

@@ -42,6 +42,11 @@ class Settings(BaseSettings):
         None, description="who issues tokens (iss); without it, the development issuer"
     )
     jwks_file: Path | None = Field(None, description="the issuer's public keys, as a JWK set")
+    key_pepper: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="secret of 32 characters or more that charities' API keys are kept under",
+    )
     migration_url: str | None = Field(
         None, description="database URL for migrate and load, where serving has a lesser login"
     )

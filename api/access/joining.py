@@ -1,13 +1,17 @@
-"""Making members of the development issuer: what `hearth token` does."""
+"""Making members, as the database's owner: what `hearth token`, `member` and `key` do."""
 
+import contextlib
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from api.store.composed import Composed
+from api.store.database import prepare
 from api.store.roles import OWNER
 from schema.tables.columns import uuid7
 from schema.types import rows
@@ -52,6 +56,18 @@ class Joining:
         await connection.execute(f"SET ROLE {OWNER}")
         return cls(connection)
 
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def entered(cls, url: str) -> AsyncIterator["Joining"]:
+        """Connect for one transaction."""
+        joining = await cls.open(url)
+        try:
+            await prepare(joining.connection)
+            async with joining.connection.transaction():
+                yield joining
+        finally:
+            await joining.connection.close()
+
     async def council(self, gss_code: str) -> str:
         """The subject of an officer of a council."""
         code = gss_code.strip().upper()
@@ -71,13 +87,19 @@ class Joining:
 
     async def charity(self, name: str) -> str:
         """The subject of somebody at a charity, which is made if it is new."""
+        organisation_id = await self.organisation(name)
+        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or str(organisation_id)
+        return await self._member(
+            Audience.CHARITY, slug, f"Somebody at {name}", organisation_id=organisation_id
+        )
+
+    async def organisation(self, name: str) -> UUID:
+        """The id of a charity, which is made if it is new."""
         await _PUT_ORGANISATION.run(self.connection, id=uuid7(), name=name)
         row = await _FIND_ORGANISATION.row(self.connection, name=name)
         assert row is not None
-        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or str(row["id"])
-        return await self._member(
-            Audience.CHARITY, slug, f"Somebody at {name}", organisation_id=row["id"]
-        )
+        found: UUID = row["id"]
+        return found
 
     async def liaison(self) -> str:
         """The subject of a government liaison."""

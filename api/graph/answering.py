@@ -38,6 +38,10 @@ from schema.refusals import (
 )
 from schema.words import Audience
 
+READ_ONLY = (
+    "This key only reads; changes and contacts, whose looks are noted, need one that writes."
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -160,6 +164,8 @@ class Answering:
         plan, variables, measure = document.plan(operation, asked.variables, viewer.audience)
         if plan.introspects and viewer.audience is Audience.PUBLIC and not self.is_development:
             raise Forbidden("Introspection needs a token here; the schema is published as SDL.")
+        if viewer.is_read_only and plan.kind is OperationType.MUTATION:
+            raise Forbidden(READ_ONLY)
         admit(plan.kind, measure)
         return Planned(asked, viewer, document, operation, plan, variables)
 
@@ -189,6 +195,8 @@ class Answering:
                 return await fetch_each(connection, fields)
         isolation = "repeatable_read" if statements > 1 else None
         writes = any(isinstance(field, tuple) and field[0].writes for field in fields.values())
+        if writes and viewer.is_read_only:
+            raise Forbidden(READ_ONLY)
         entering = self.members.entered(viewer, readonly=not writes, isolation=isolation)
         async with entering as entered:
             return await fetch_each(entered[0], fields)

@@ -7,6 +7,7 @@ from typing import Any
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from api.access.keys import PREFIX, Keys
 from api.access.members import Members, MovedError
 from api.access.tokens import Verifier
 from api.access.viewer import PUBLIC, Viewer
@@ -33,8 +34,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Door:
-    """Lets viewers in: by a token in the Authorization header, or as the public without one."""
+    """Lets viewers in: by a token or key in the Authorization header, or as the public without."""
 
+    keys: Keys
     members: Members
     verifier: Verifier
 
@@ -45,7 +47,10 @@ class Door:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated
-        return await self.members.viewer(self.verifier.subject(token.strip()))
+        token = token.strip()
+        if token.startswith(PREFIX):
+            return await self.keys.viewer(token)
+        return await self.members.viewer(self.verifier.subject(token))
 
 
 @dataclass

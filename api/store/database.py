@@ -83,7 +83,7 @@ class Database:
             statement_cache_size=1000,
             timeout=ACQUIRE_SECONDS,
         )
-        await _prepare(connection)
+        await prepare(connection)
         return connection
 
 
@@ -125,7 +125,8 @@ class Borrowed:
             raise Unavailable("The database went away; nothing was done. Try again.") from error
 
 
-async def _prepare(connection: asyncpg.Connection) -> None:
+async def prepare(connection: asyncpg.Connection) -> None:
+    """Have a connection read and write jsonb as Python's own values."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",

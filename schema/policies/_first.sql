@@ -1,6 +1,7 @@
 -- Take away what earlier policies gave; the files after this one give it anew.
 DROP VIEW IF EXISTS matched_offer, open_offer, shown_offer, staff_offer;
-DROP FUNCTION IF EXISTS hearth_audience(text), hearth_enter(text), hearth_district_point(text), hearth_next_turn();
+DROP FUNCTION IF EXISTS hearth_audience(text), hearth_enter(text), hearth_district_point(text), hearth_key(text),
+    hearth_next_turn(), hearth_note_key(text);
 DROP FUNCTION IF EXISTS hearth_glass_broken(), hearth_keep_history(), hearth_match_made(), hearth_match_moved() CASCADE;
 
 DO $$

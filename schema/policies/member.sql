@@ -10,9 +10,9 @@ CREATE FUNCTION hearth_audience(asked text) RETURNS text
     SET search_path = pg_catalog, public
 AS $$ SELECT audience FROM member WHERE subject = asked AND NOT is_disabled $$;
 
--- Enters a transaction as one member: sets the scope that the policies go by, until its end.
+-- Enters a transaction as one member, or as an API key (key: and its public part): sets the scope that the policies go by, until its end.
 -- Refuses (SQLSTATE HE401) a subject whose audience is not the role of this connection, so that
--- a member who is moved or disabled is out from the next request on.
+-- a member who is moved or disabled, or a key that is revoked, is out from the next request on.
 CREATE FUNCTION hearth_enter(asked text)
     RETURNS TABLE (name text, council_gss text, organisation_name text, entered_at timestamptz)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -21,12 +21,22 @@ AS $$
 DECLARE
     scope text;
     organisation_id text;
+    is_read_only boolean := false;
 BEGIN
-    SELECT member.name, member.council_gss, organisation.name, organisation.id
-    INTO name, council_gss, organisation_name, organisation_id
-    FROM member LEFT JOIN organisation ON organisation.id = member.organisation_id
-    WHERE member.subject = asked AND NOT member.is_disabled
-        AND 'hearth_' || lower(member.audience) = current_setting('role');
+    IF asked LIKE 'key:%' THEN
+        SELECT 'the key ' || api_key.public_id, organisation.name, organisation.id, api_key.is_read_only
+        INTO name, organisation_name, organisation_id, is_read_only
+        FROM api_key JOIN organisation ON organisation.id = api_key.organisation_id
+        WHERE api_key.public_id = substr(asked, length('key:') + 1)
+            AND api_key.revoked_at IS NULL AND api_key.expires_at > now()
+            AND current_setting('role') = 'hearth_charity';
+    ELSE
+        SELECT member.name, member.council_gss, organisation.name, organisation.id
+        INTO name, council_gss, organisation_name, organisation_id
+        FROM member LEFT JOIN organisation ON organisation.id = member.organisation_id
+        WHERE member.subject = asked AND NOT member.is_disabled
+            AND 'hearth_' || lower(member.audience) = current_setting('role');
+    END IF;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'HE401', MESSAGE = 'not a member of this audience';
     END IF;
@@ -40,6 +50,9 @@ BEGIN
         set_config('hearth.organisation_id', coalesce(organisation_id, ''), true),
         set_config('hearth.own_gss', coalesce(hearth_enter.council_gss, ''), true),
         set_config('hearth.gss', coalesce(scope, ''), true);
+    IF is_read_only THEN
+        PERFORM set_config('transaction_read_only', 'on', true);
+    END IF;
     entered_at := now();
     RETURN NEXT;
 END $$;

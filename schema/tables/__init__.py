@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from schema.tables.access import BreakGlass, Member, Organisation
+from schema.tables.access import ApiKey, BreakGlass, Member, Organisation
 from schema.tables.audit import AuditEvent
 from schema.tables.council import Council, Location, Twinning
 from schema.tables.idempotency import IdempotencyKey
@@ -30,6 +30,7 @@ from schema.tables.support_kind import SupportKind
 metadata = SQLModel.metadata
 
 __all__ = [
+    "ApiKey",
     "AuditEvent",
     "BreakGlass",
     "Consent",

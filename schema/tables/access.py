@@ -1,9 +1,18 @@
-"""Who may come in: organisations and members. A token says who; these rows say what."""
+"""Who may come in: organisations, members, keys. A token says who; these rows say what."""
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, ForeignKey, Index, Text, Uuid
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    Uuid,
+)
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -54,6 +63,28 @@ class Member(SQLModel, table=True):
     )
     is_disabled: bool = Field(sa_column=flag())
     created_at: datetime = Field(sa_column=created_moment())
+
+
+class ApiKey(SQLModel, table=True):
+    """A charity's key. Its secret is not here: `digest` is its HMAC under a pepper kept elsewhere.
+
+    `last_used_at` is the hour in which it was last used, no closer.
+    """
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        CheckConstraint("length(digest) = 32", name="api_key_digest"),
+        CheckConstraint("expires_at <= created_at + interval '366 days'", name="api_key_time"),
+    )
+
+    public_id: str = Field(sa_column=text(primary_key=True))
+    organisation_id: uuid.UUID = Field(foreign_key="organisation.id", index=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    is_read_only: bool = Field(sa_column=flag())
+    created_at: datetime = Field(sa_column=created_moment())
+    expires_at: datetime = Field(sa_column=moment(nullable=False))
+    revoked_at: datetime | None = Field(default=None, sa_column=moment())
+    last_used_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class BreakGlass(SQLModel, table=True):

@@ -12,6 +12,7 @@ from schema.types.open_rows import source as source
 from schema.types.open_rows import support_kind as support_kind
 from schema.types.open_rows import table_of, view_of_offers
 
+api_key = table_of(tables.ApiKey)
 audit_event = table_of(tables.AuditEvent)
 break_glass = table_of(tables.BreakGlass)
 consent = table_of(tables.Consent)
