@@ -33,6 +33,7 @@ from api.http.guard import Guard
 from api.http.health import Health
 from api.http.persisted import Persisted, read_documents
 from api.http.sockets import Sockets
+from api.matching.allocator import Allocator
 from api.settings import PARENT, Settings
 from api.store.database import Database
 from api.store.listening import Listener
@@ -62,6 +63,7 @@ class Service:
         )
         self.listener.hear(self.answers.drop)
         self.relay = Relay(self.database, nudged=self.answers.drop)
+        self.allocator = Allocator(self.database, members)
         schema = make_schema()
         answering = Answering(
             schema=schema,
@@ -106,7 +108,8 @@ class Service:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        running = [asyncio.create_task(each.run()) for each in (self.listener, self.relay)]
+        rounds = (self.allocator, self.listener, self.relay)
+        running = [asyncio.create_task(each.run()) for each in rounds]
         try:
             yield
         finally:

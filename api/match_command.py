@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +16,9 @@ from api.matching.instance import Instance, InstanceError, Objective, read_insta
 from api.matching.scores import Reason
 from api.matching.stages import in_stages
 from api.matching.unplaced import unplaced
-from api.matching.waiting import Waiting, read_waiting
+from api.matching.waiting import Asked, Waiting, as_owner, known_kinds, read_waiting
 from api.terminal import database, fail
+from schema.words import AllocationPolicy
 
 
 def match(
@@ -56,46 +58,44 @@ def match(
             found = solve(instance, objective, seconds=time_limit, seed=seed, progress=tell)
             typer.echo(json.dumps(told(instance, found), indent=2))
             return
+        policy = AllocationPolicy.BY_PREFERENCE if by_preference else AllocationPolicy.BY_NEED
         with database() as (_, _, migration_url):
             waiting = asyncio.run(
-                read_waiting(
-                    migration_url,
-                    kind or [],
-                    council,
-                    is_by_preference=by_preference,
-                    progress=lambda done, of: console.print(f"{done} of {of} requests compared"),
-                )
+                _waiting(migration_url, Asked(kind or [], council, None, policy), console)
             )
-        console.print(f"{len(waiting.instance.families)} needs, {len(waiting.offers)} offers")
+        console.print(f"{len(waiting.needs)} needs, {len(waiting.offers)} offers")
         typer.echo(json.dumps(_allocated(waiting, time_limit, seed, tell), indent=2))
     except InstanceError as error:
         fail(str(error))
 
 
+async def _waiting(url: str, asked: Asked, console: Console) -> Waiting:
+    async with as_owner(url) as connection:
+        kinds = await known_kinds(connection, asked)
+        return await read_waiting(
+            connection,
+            replace(asked, kinds=kinds),
+            lambda done, of: console.print(f"{done} of {of} requests compared"),
+        )
+
+
 def _allocated(
     waiting: Waiting, time_limit: float, seed: int, progress: Progress
 ) -> dict[str, Any]:
-    instance = waiting.instance
-    stages = in_stages(instance, seconds=time_limit, seed=seed, progress=progress)
-    most, best = stages.people, stages.score
-    placed = np.flatnonzero(best.chosen != NOWHERE)
-    pairs = best.chosen[placed]
+    found = in_stages(waiting.instance, seconds=time_limit, seed=seed, progress=progress)
+    best, needs, offers = found.score, waiting.needs, waiting.offers
     return {
         "assignment": [
             {
-                "request": waiting.needs[family].request,
-                "kind": waiting.needs[family].kind,
-                "offer": waiting.offers[host].offer,
+                "request": f"request_{needs[family].request}",
+                "kind": needs[family].kind,
+                "offer": f"offer_{offers[host].offer}",
                 "score": score,
             }
-            for family, host, score in zip(
-                placed.tolist(),
-                instance.pair_host[pairs].tolist(),
-                instance.points[pairs].tolist(),
-                strict=True,
-            )
+            for family, host, score in waiting.placed(best)
         ],
-        "people": {"waiting": int(instance.sizes.sum())} | _certificate(most.certificate),
+        "people": {"waiting": int(waiting.instance.sizes.sum())}
+        | _certificate(found.people.certificate),
         "score": _certificate(best.certificate),
         "shadowPrices": [
             {"council": council, "perPlace": round(price, 6)}
@@ -103,8 +103,8 @@ def _allocated(
         ],
         "unplaced": [
             {
-                "request": waiting.needs[family].request,
-                "kind": waiting.needs[family].kind,
+                "request": f"request_{needs[family].request}",
+                "kind": needs[family].kind,
                 "reasons": _reasons(reasons),
             }
             for family, reasons in waiting.unplaced(best).items()

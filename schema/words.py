@@ -14,6 +14,29 @@ class AttributeType(StrEnum):
     NUMBER = "NUMBER"
 
 
+class AllocationPolicy(StrEnum):
+    """How an allocation treats households.
+
+    BY_NEED counts nothing that they prefer; BY_PREFERENCE does; AGREE_BEFORE_TELLING does too, and
+    no host is told of a household before it has agreed.
+    """
+
+    BY_NEED = "BY_NEED"
+    BY_PREFERENCE = "BY_PREFERENCE"
+    AGREE_BEFORE_TELLING = "AGREE_BEFORE_TELLING"
+
+
+class AllocationState(StrEnum):
+    """How far an allocation has come; PROPOSED waits to be confirmed."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    PROPOSED = "PROPOSED"
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+
+
 class Audience(StrEnum):
     """Who asks. Each audience has a database role of its own."""
 

@@ -3,6 +3,7 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from api.graph.allocations import AllocationMutations, AllocationQueries
 from api.graph.availability import AvailabilitySubscriptions
 from api.graph.break_glass import BreakGlassMutations, BreakGlassQueries
 from api.graph.candidates import CandidateQueries
@@ -31,12 +32,19 @@ class Query(
     RequestQueries,
     CandidateQueries,
     BreakGlassQueries,
+    AllocationQueries,
 ):
     """The root of queries."""
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(OfferMutations, GuidanceMutations, RequestMutations, BreakGlassMutations):
+class Mutation(
+    OfferMutations,
+    GuidanceMutations,
+    RequestMutations,
+    AllocationMutations,
+    BreakGlassMutations,
+):
     """The root of commands."""
 
 

@@ -125,10 +125,10 @@ def refusals(pair: Compared) -> Mapping[str, ColumnElement[bool]]:
     return {name: func.coalesce(condition, False) for name, condition in found.items()}
 
 
-def points(pair: Compared, *, is_by_preference: bool = True) -> ColumnElement[Any]:
+def points(pair: Compared, prefers: ColumnElement[bool] | None = None) -> ColumnElement[Any]:
     """The score, but for what is the same for every offer of a request.
 
-    Without `is_by_preference`, where the household would like to live counts for nothing.
+    Which council or region a household would like counts only where `prefers` holds.
     """
     asked, offer = pair.asked, pair.offer
     days = func.greatest(0, TODAY - offer.c.last_confirmed_on)
@@ -155,8 +155,8 @@ def points(pair: Compared, *, is_by_preference: bool = True) -> ColumnElement[An
     ]
     # What is not known gives nothing; greatest and least would take the other value.
     known = [pair.metres, None, None, offer.c.minimum_months, offer.c.last_confirmed_on]
-    if not is_by_preference:
-        del terms[PREFERENCE], known[PREFERENCE]
+    if prefers is not None:
+        terms[PREFERENCE] = case((prefers, terms[PREFERENCE]))
     return sum(
         (
             func.coalesce(term if of is None else case((of.is_not(None), term)), 0)

@@ -1,16 +1,34 @@
 """What waits in the database, as a problem to solve: needs, offers, and the pairs that suit."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ARRAY, Text, Uuid, and_, bindparam, func, not_, or_, select, true
+import numpy as np
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from api.matching import scores
 from api.matching.allocation import Allocation
-from api.matching.conditions import offers_beside, points, refusals, with_standing
+from api.matching.conditions import Compared, offers_beside, points, refusals, with_standing
+from api.matching.greedy import NOWHERE
 from api.matching.instance import Floats, Instance, InstanceError, make
 from api.matching.rules import Pair
 from api.matching.scores import Reason
@@ -19,7 +37,7 @@ from api.store.composed import Composed
 from api.store.roles import OWNER
 from schema.types import rows
 from schema.types.clock import LONDON
-from schema.words import RequestStatus
+from schema.words import AllocationPolicy, RequestStatus
 
 CANDIDATES = 30
 """So many offers are looked at for each need, the best of all that suit."""
@@ -47,18 +65,44 @@ AGAINST = {
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Which kinds, and of which councils' offers (all without any), and how households are treated.
+
+    `policies` are those of routes that differ from `policy`.
+    """
+
+    kinds: Sequence[str]
+    councils: Sequence[str] | None = None
+    regions: Sequence[str] | None = None
+    policy: AllocationPolicy = AllocationPolicy.BY_NEED
+    policies: Mapping[str, AllocationPolicy] = field(default_factory=dict)
+
+    def policy_of(self, route: str | None) -> AllocationPolicy:
+        """How a household on this route is treated."""
+        return self.policies.get(route or "", self.policy)
+
+    @property
+    def differing(self) -> list[str]:
+        """Routes whose households' preferences count where others' do not, or the reverse."""
+        by_need = AllocationPolicy.BY_NEED
+        is_by_need = self.policy is by_need
+        return [route for route, of in self.policies.items() if (of is by_need) != is_by_need]
+
+
+@dataclass(frozen=True)
 class Need:
     """One kind of support that one request waits for."""
 
-    request: str
+    request: UUID
     kind: str
+    route: str | None
 
 
 @dataclass(frozen=True)
 class Host:
     """An offer, and whose it is."""
 
-    offer: str
+    offer: UUID
     council: str
 
 
@@ -73,6 +117,13 @@ class Waiting:
     needs: Sequence[Need]
     offers: Sequence[Host]
     unsuited: Mapping[int, list[Reason]]
+
+    def placed(self, found: Allocation) -> list[tuple[int, int, float]]:
+        """Who goes where, and for how many points: a need's number, an offer's, the points."""
+        families = np.flatnonzero(found.chosen != NOWHERE)
+        pairs = found.chosen[families]
+        hosts, points = self.instance.pair_host[pairs], self.instance.points[pairs]
+        return list(zip(families.tolist(), hosts.tolist(), points.tolist(), strict=True))
 
     def council_prices(self, prices: Floats) -> dict[str, float]:
         """What one more place would add, by council: the most among its offers."""
@@ -106,11 +157,23 @@ def _needs(ids: str) -> Any:
     )
 
 
-def _pairs(*, is_by_preference: bool) -> Composed:
+def _of_these(pair: Compared, asked: FromClause) -> ColumnElement[bool]:
+    councils = bindparam("councils", type_=ARRAY(Text()))
+    regions = bindparam("regions", type_=ARRAY(Text()))
+    return and_(
+        pair.offer.c.kind_code == asked.c.kind_code,
+        or_(councils.is_(None), pair.offer.c.council_gss == func.any(councils)),
+        or_(regions.is_(None), pair.council.c.region == func.any(regions)),
+    )
+
+
+def _pairs() -> Composed:
     asked = _needs("ids")
     pair, tables = offers_beside(asked)
-    councils = bindparam("councils", type_=ARRAY(Text()))
-    score = points(pair, is_by_preference=is_by_preference)
+    differs = func.coalesce(
+        asked.c.route_code == func.any(bindparam("differing", type_=ARRAY(Text()))), False
+    )
+    score = points(pair, prefers=differs != bindparam("prefers", type_=Boolean()))
     best = (
         select(
             pair.offer.c.id,
@@ -119,11 +182,7 @@ def _pairs(*, is_by_preference: bool) -> Composed:
             score.label("score"),
         )
         .select_from(tables)
-        .where(
-            pair.offer.c.kind_code == asked.c.kind_code,
-            or_(councils.is_(None), pair.offer.c.council_gss == func.any(councils)),
-            not_(or_(*refusals(pair).values())),
-        )
+        .where(_of_these(pair, asked), not_(or_(*refusals(pair).values())))
         .order_by(score.desc(), pair.offer.c.id)
         .limit(CANDIDATES)
         .lateral("best")
@@ -135,6 +194,7 @@ def _pairs(*, is_by_preference: bool) -> Composed:
             asked.c.adults,
             asked.c.child_ages,
             asked.c.needs_step_free,
+            asked.c.route_code,
             asked.c.submitted_at,
             asked.c.women_only,
             best.c.id.label("offer_id"),
@@ -150,19 +210,13 @@ def _pairs(*, is_by_preference: bool) -> Composed:
 def _counts() -> Composed:
     asked = _needs("ids")
     pair, tables = offers_beside(asked)
-    councils = bindparam("councils", type_=ARRAY(Text()))
     counted = (
         select(
             func.count().label("offers"),
             *(func.count().filter(against).label(rule) for rule, against in refusals(pair).items()),
         )
         .select_from(tables)
-        .where(
-            and_(
-                pair.offer.c.kind_code == asked.c.kind_code,
-                or_(councils.is_(None), pair.offer.c.council_gss == func.any(councils)),
-            )
-        )
+        .where(_of_these(pair, asked))
         .lateral("counted")
     )
     return Composed(
@@ -172,8 +226,7 @@ def _counts() -> Composed:
     )
 
 
-BY_NEED, BY_PREFERENCE = _pairs(is_by_preference=False), _pairs(is_by_preference=True)
-COUNTS = _counts()
+PAIRS, COUNTS = _pairs(), _counts()
 TODAY = "SELECT now()"
 KINDS = "SELECT code FROM support_kind ORDER BY code"
 COUNCILS = "SELECT gss_code FROM council"
@@ -182,33 +235,25 @@ REQUESTS = """
 """
 
 
-async def read_waiting(
-    url: str,
-    kinds: Sequence[str],
-    councils: Sequence[str] | None,
-    *,
-    is_by_preference: bool,
-    progress: Progress,
-) -> Waiting:
-    """All that waits for these kinds (all kinds without any), in one snapshot, as the owner sees.
-
-    Raises InstanceError for a kind or a council that there is not.
-    """
+@contextlib.asynccontextmanager
+async def as_owner(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """One snapshot of all that there is, for who keeps the database."""
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(f"SET ROLE {OWNER}")
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            known = [row[0] for row in await connection.fetch(KINDS)]
-            _expect(kinds, known, "kind", f"; there are {', '.join(known)}")
-            gss_codes = [row[0] for row in await connection.fetch(COUNCILS)]
-            _expect(councils or (), gss_codes, "council", "")
-            given = {
-                "kinds": list(kinds) or known,
-                "councils": list(councils) if councils else None,
-            }
-            return await _read(connection, given, progress, is_by_preference=is_by_preference)
+            yield connection
     finally:
         await connection.close()
+
+
+async def known_kinds(connection: asyncpg.Connection, asked: Asked) -> list[str]:
+    """The kinds asked for, all without any; InstanceError for one, or a council, there is not."""
+    known = [row[0] for row in await connection.fetch(KINDS)]
+    _expect(asked.kinds, known, "kind", f"; there are {', '.join(known)}")
+    councils = [row[0] for row in await connection.fetch(COUNCILS)]
+    _expect(asked.councils or (), councils, "council", "")
+    return list(asked.kinds) or known
 
 
 def _expect(given: Sequence[str], known: Sequence[str], noun: str, more: str) -> None:
@@ -217,56 +262,67 @@ def _expect(given: Sequence[str], known: Sequence[str], noun: str, more: str) ->
             raise InstanceError(f"There is no {noun} {code}{more}.")
 
 
-async def _read(
-    connection: asyncpg.Connection,
-    given: dict[str, Any],
-    progress: Progress,
-    *,
-    is_by_preference: bool,
-) -> Waiting:
-    statement = BY_PREFERENCE if is_by_preference else BY_NEED
+async def read_waiting(connection: asyncpg.Connection, asked: Asked, progress: Progress) -> Waiting:
+    """All that waits for these kinds and that the connection's role sees."""
+    given = {
+        "councils": list(asked.councils) if asked.councils else None,
+        "kinds": list(asked.kinds),
+        "regions": list(asked.regions) if asked.regions else None,
+    }
+    preferring = {
+        "differing": asked.differing,
+        "prefers": asked.policy is not AllocationPolicy.BY_NEED,
+    }
     today = (await connection.fetchval(TODAY)).astimezone(LONDON).date()
     status = RequestStatus.SUBMITTED.value
     ids = [row[0] for row in await connection.fetch(REQUESTS, status, given["kinds"])]
-    families: dict[tuple[Any, str], int] = {}
-    hosts: dict[Any, tuple[str, int]] = {}
+    needs: dict[Need, int] = {}
+    offers: dict[Host, int] = {}
     pairs: list[tuple[str, str, float]] = []
-    without: set[tuple[Any, str]] = set()
+    without: set[Need] = set()
     for begin in range(0, len(ids), BATCH):
         batch = ids[begin : begin + BATCH]
-        for row in await statement.rows(connection, ids=batch, **given):
-            need = (row["request_id"], row["kind_code"])
-            families[need] = row["adults"] + len(row["child_ages"])
+        for row in await PAIRS.rows(connection, ids=batch, **given, **preferring):
+            need = Need(row["request_id"], row["kind_code"], row["route_code"])
+            needs[need] = row["adults"] + len(row["child_ages"])
             if row["offer_id"] is None:
                 without.add(need)
                 continue
-            hosts[row["offer_id"]] = (row["council_gss"], row["places_left"])
+            offer = Host(row["offer_id"], row["council_gss"])
+            offers[offer] = row["places_left"]
             score = row["score"] + _own_points(row, today)
-            pairs.append((_name(need), str(row["offer_id"]), float(score)))
+            pairs.append((_name(need), str(offer.offer), float(score)))
         progress(min(begin + BATCH, len(ids)), len(ids))
-    numbers = {need: number for number, need in enumerate(families)}
-    said: dict[int, list[Reason]] = {}
-    for begin in range(0, len(without), BATCH):
-        some = sorted(without)[begin : begin + BATCH]
-        found = await COUNTS.rows(connection, ids=sorted({need[0] for need in some}), **given)
-        for row in found:
-            need = (row["request_id"], row["kind_code"])
-            if need in without:
-                said[numbers[need]] = _against(row)
     return Waiting(
         make(
-            {_name(need): size for need, size in families.items()},
-            {str(offer): places for offer, (_, places) in hosts.items()},
+            {_name(need): size for need, size in needs.items()},
+            {str(offer.offer): places for offer, places in offers.items()},
             pairs,
         ),
-        [Need(f"request_{request}", kind) for request, kind in families],
-        [Host(f"offer_{offer}", council) for offer, (council, _) in hosts.items()],
-        said,
+        list(needs),
+        list(offers),
+        await _reasons(connection, list(needs), without, given),
     )
 
 
-def _name(need: tuple[Any, str]) -> str:
-    return f"{need[0]} {need[1]}"
+async def _reasons(
+    connection: asyncpg.Connection, needs: list[Need], without: set[Need], given: dict[str, Any]
+) -> dict[int, list[Reason]]:
+    numbers = {
+        (need.request, need.kind): number for number, need in enumerate(needs) if need in without
+    }
+    ids = sorted({request for request, _ in numbers})
+    said: dict[int, list[Reason]] = {}
+    for begin in range(0, len(ids), BATCH):
+        for row in await COUNTS.rows(connection, ids=ids[begin : begin + BATCH], **given):
+            number = numbers.get((row["request_id"], row["kind_code"]))
+            if number is not None:
+                said[number] = _against(row)
+    return said
+
+
+def _name(need: Need) -> str:
+    return f"{need.request} {need.kind}"
 
 
 def _own_points(row: Any, today: date) -> int:

@@ -40,7 +40,6 @@ MOST_DEFINITIONS = 250
 MOST_DIRECTIVES = 50
 MOST_FIELDS = 1000
 MOST_TOKENS = 3000
-DEFAULT_PAGE = 20
 PAGE_SIZE = "first"
 
 
@@ -137,7 +136,7 @@ class Measurer:
             reads = _reads(declared)
             own = reads.cost if reads else 1
             if PAGE_SIZE in declared.args:
-                times = self._page(node)
+                times = self._page(node, declared.args[PAGE_SIZE].default_value)
             elif reads and is_list_type(get_nullable_type(declared.type)):
                 # Lists that declare nothing are a page's nodes and edges, counted with the page.
                 times = reads.length
@@ -151,15 +150,15 @@ class Measurer:
             1 if is_introspection else own + times * below.cost,
         )
 
-    def _page(self, node: FieldNode) -> int:
+    def _page(self, node: FieldNode, unless_said: int) -> int:
         for given in node.arguments or ():
             if given.name.value == PAGE_SIZE:
                 if isinstance(given.value, IntValueNode):
                     return max(1, int(given.value.value))
                 if isinstance(given.value, VariableNode):
                     found = self.variables.get(given.value.name.value)
-                    return max(1, found) if isinstance(found, int) else DEFAULT_PAGE
-        return DEFAULT_PAGE
+                    return max(1, found) if isinstance(found, int) else unless_said
+        return unless_said
 
 
 def _reads(declared: GraphQLField) -> Reads | None:

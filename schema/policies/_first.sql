@@ -1,7 +1,8 @@
 -- Take away what earlier policies gave; the files after this one give it anew.
-DROP VIEW IF EXISTS matched_offer, open_offer, shown_offer, staff_offer;
+DROP VIEW IF EXISTS allocation_match, allocation_without, matched_offer, open_offer, shown_offer, staff_offer;
 DROP FUNCTION IF EXISTS hearth_audience(text), hearth_enter(text), hearth_district_point(text), hearth_key(text),
     hearth_next_turn(), hearth_note_key(text);
+DROP FUNCTION IF EXISTS hearth_note_allocation(uuid, integer, text, double precision, text), hearth_take_allocation();
 DROP FUNCTION IF EXISTS hearth_glass_broken(), hearth_keep_history(), hearth_match_made(), hearth_match_moved() CASCADE;
 
 DO $$
@@ -15,7 +16,8 @@ END $$;
 
 -- Policies lean on these.
 DROP FUNCTION IF EXISTS hearth_consents(uuid, text, text[]), hearth_contact(uuid), hearth_hides_matches(uuid),
-    hearth_is_matching(uuid), hearth_live_holds(uuid), hearth_lock_case(uuid, uuid), hearth_opened(),
+    hearth_is_matching(uuid), hearth_live_holds(uuid), hearth_lock_case(uuid, uuid),
+    hearth_lock_cases(uuid[], uuid[]), hearth_opened(),
     hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_standing(uuid);
 
 REVOKE ALL ON ALL TABLES IN SCHEMA public

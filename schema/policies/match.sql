@@ -60,19 +60,20 @@ BEGIN
     WHERE id = asked;
 END $$;
 
--- What every command on a match does first: locks the request, then the offer, and ends the holds on
--- either that have run out. A hold ends by the clock; this only writes down that it did.
-CREATE FUNCTION hearth_lock_case(asked_request uuid, asked_offer uuid) RETURNS void
+-- What every command on matches does first: locks the requests, then the offers, each in the order of
+-- their ids, and ends the holds on any of them that have run out. A hold ends by the clock; this only
+-- writes down that it did.
+CREATE FUNCTION hearth_lock_cases(asked_requests uuid[], asked_offers uuid[]) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, public
 AS $$
 BEGIN
-    PERFORM FROM request WHERE id = asked_request FOR UPDATE;
-    PERFORM FROM offer WHERE id = asked_offer FOR UPDATE;
+    PERFORM FROM request WHERE id = ANY (asked_requests) ORDER BY id FOR UPDATE;
+    PERFORM FROM offer WHERE id = ANY (asked_offers) ORDER BY id FOR UPDATE;
     WITH ended AS (
         UPDATE match SET state = 'EXPIRED', decided_at = held_until, reason = 'The hold ran out.'
         WHERE state = 'HELD' AND held_until <= now()
-            AND (offer_id = asked_offer OR request_id = asked_request)
+            AND (offer_id = ANY (asked_offers) OR request_id = ANY (asked_requests))
         RETURNING match.*
     )
     INSERT INTO request_event (
@@ -97,9 +98,16 @@ $$;
 REVOKE EXECUTE ON FUNCTION hearth_hides_matches(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hearth_hides_matches(uuid) TO hearth_admin;
 
-REVOKE EXECUTE ON FUNCTION hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_lock_case(uuid, uuid)
+CREATE FUNCTION hearth_lock_case(asked_request uuid, asked_offer uuid) RETURNS void
+    LANGUAGE sql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$ SELECT hearth_lock_cases(ARRAY[asked_request], ARRAY[asked_offer]) $$;
+
+REVOKE EXECUTE ON FUNCTION hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_lock_case(uuid, uuid),
+    hearth_lock_cases(uuid[], uuid[])
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION hearth_lock_case(uuid, uuid) TO hearth_admin, hearth_charity, hearth_council;
+GRANT EXECUTE ON FUNCTION hearth_lock_case(uuid, uuid), hearth_lock_cases(uuid[], uuid[])
+    TO hearth_admin, hearth_charity, hearth_council;
 
 -- Whose a match is and how many it is for are facts of its offer and its request, whoever proposes it.
 CREATE FUNCTION hearth_match_made() RETURNS trigger

@@ -3,6 +3,12 @@
 from sqlmodel import SQLModel
 
 from schema.tables.access import ApiKey, BreakGlass, Member, Organisation
+from schema.tables.allocation import (
+    Allocation,
+    AllocationPrice,
+    AllocationProposal,
+    AllocationUnplaced,
+)
 from schema.tables.audit import AuditEvent
 from schema.tables.council import Council, Location, Twinning
 from schema.tables.idempotency import IdempotencyKey
@@ -30,6 +36,10 @@ from schema.tables.support_kind import SupportKind
 metadata = SQLModel.metadata
 
 __all__ = [
+    "Allocation",
+    "AllocationPrice",
+    "AllocationProposal",
+    "AllocationUnplaced",
     "ApiKey",
     "AuditEvent",
     "BreakGlass",

@@ -27,6 +27,7 @@ class Match(SQLModel, table=True):
     """One offer for one request. `places` are the household's people: it is never split.
 
     A hold ends by the clock: past `held_until` it is EXPIRED, also where HELD still stands here.
+    With `asks_first` the household is asked before the host hears of it.
     `council_gss` is the offer's and `organisation_id` the request's, for the policies.
     """
 
@@ -67,6 +68,7 @@ class Match(SQLModel, table=True):
     arrived_on: date | None = None
     ended_on: date | None = None
     is_rematched: bool = Field(sa_column=flag())
+    asks_first: bool = Field(sa_column=flag())
     score: float | None = None
     reasons: list[dict[str, object]] = Field(
         sa_column=Column(JSONB, nullable=False, server_default="[]")

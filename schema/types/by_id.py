@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, Uuid
 from schema.text import clean
 from schema.types import rows
 from schema.types.node import split_id, uuid_of
-from schema.types.offer_rows import visible_offers
+from schema.types.offer_rows import STAFF, visible_offers
 from schema.types.reads import Key, Rows, Scope
 from schema.types.request import CASEWORKERS
 from schema.words import Audience
@@ -19,6 +19,11 @@ ById = Callable[[Scope, strawberry.ID], Rows]
 def _only(source: FromClause, column: str, value: ColumnElement[object]) -> Rows:
     key = source.c[column]
     return Rows(source, where=[key == value], keys=[Key(key, key.type)])
+
+
+def allocation_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002
+    """An allocation of the viewer's."""
+    return _only(rows.allocation.alias(), "id", scope.bind(id, Uuid(), uuid_of("allocation")))
 
 
 def break_glass_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
@@ -65,6 +70,7 @@ def route_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the cont
 
 # By the prefix of an id: the type it stands for, and its row.
 ROWS_BY_ID: dict[str, tuple[str, ById]] = {
+    "allocation": ("Allocation", allocation_row),
     "breakglass": ("BreakGlass", break_glass_row),
     "check": ("Check", check_row),
     "council": ("Council", council_row),
@@ -75,9 +81,10 @@ ROWS_BY_ID: dict[str, tuple[str, ById]] = {
 }
 
 # Nodes that not every audience may find; to others their ids are as good as random.
-FOUND_BY: dict[str, frozenset[Audience]] = dict.fromkeys(
-    ("BreakGlass", "Match", "SupportRequest"), CASEWORKERS
-)
+FOUND_BY: dict[str, frozenset[Audience]] = {
+    "Allocation": STAFF,
+    **dict.fromkeys(("BreakGlass", "Match", "SupportRequest"), CASEWORKERS),
+}
 
 # What streams of availability show, by type.
 AVAILABLE_BY_ID: dict[str, ById] = {"Offer": available_offer_row}

@@ -227,12 +227,6 @@ METADATA = "reads"
 COUNT_COST = 50
 FACET_COST = 200
 LIST_LENGTH = 10
-PAGE_ARGUMENTS = (
-    inspect.Parameter("first", inspect.Parameter.KEYWORD_ONLY, default=20, annotation=int),
-    inspect.Parameter(
-        "after", inspect.Parameter.KEYWORD_ONLY, default=strawberry.UNSET, annotation=str | None
-    ),
-)
 
 
 def identity(prefix: str, column: str) -> Any:
@@ -269,9 +263,14 @@ def picked(function: Function, by: Function | str, **options: Any) -> Any:
     return _declared(Shape.PICKED, function, by=by, **options)
 
 
-def page(function: Function, **options: Any) -> Any:
+def page(function: Function, *, first: int = 20, **options: Any) -> Any:
     """A connection over rows (`Rows`); its arguments `first` and `after` are the planner's."""
-    return _declared(Shape.PAGE, function, added=PAGE_ARGUMENTS, **options)
+    only = inspect.Parameter.KEYWORD_ONLY
+    arguments = (
+        inspect.Parameter("first", only, default=first, annotation=int),
+        inspect.Parameter("after", only, default=strawberry.UNSET, annotation=str | None),
+    )
+    return _declared(Shape.PAGE, function, added=arguments, **options)
 
 
 def count() -> Any:

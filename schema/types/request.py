@@ -16,7 +16,10 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    not_,
+    or_,
 )
+from sqlalchemy.dialects.postgresql import array
 
 from schema.types import rows
 from schema.types.node import Node, PageInfo
@@ -120,7 +123,8 @@ def _contact(scope: Scope) -> tuple[Any, Any]:
     return func.hearth_contact(scope.row.c.id), scope.row.c.id
 
 
-def _request(scope: Scope) -> Any:
+def request_of(scope: Scope) -> Any:
+    """The request of a match, or of what may become one."""
     return scope.join(rows.request, lambda request: request.c.id == scope.row.c.request_id)
 
 
@@ -130,13 +134,26 @@ def _offer(scope: Scope) -> Any:
     return scope.join(source, lambda offer: offer.c.id == scope.row.c.offer_id)
 
 
-def _reasons(scope: Scope) -> Rows:
+def reasons_of(scope: Scope) -> Rows:
+    """The reasons that a row keeps, most points first."""
     reason = (
         func.jsonb_to_recordset(scope.row.c.reasons)
         .table_valued(column("rule", Text()), column("message", Text()), column("points", Double()))
         .render_derived(name="reason", with_types=True)
     )
     return Rows(reason, keys=[Key(-reason.c.points, Double()), Key(reason.c.rule, Text())])
+
+
+def _host_may_be_told(scope: Scope) -> ColumnElement[Any]:
+    match, agreed = scope.row, (MatchState.ACCEPTED.value, MatchState.PLACED.value)
+    return and_(
+        or_(not_(match.c.asks_first), match.c.state.in_(agreed)),
+        func.hearth_consents(
+            match.c.request_id,
+            ConsentScope.SHARE_WITH_HOST.value,
+            array([match.c.council_gss]),
+        ),
+    )
 
 
 @strawberry.type(description="How to reach a household; whoever looks is noted.")
@@ -220,12 +237,17 @@ class Match(Node):
     """A match; a hold takes the places of the whole household until it runs out."""
 
     id: strawberry.ID = identity("match", "id")
-    request: SupportRequest = one(_request)
+    request: SupportRequest = one(request_of)
     offer: Offer = one(_offer)
     state: MatchState = expression(lambda scope: state_of(scope.row))
     score: float | None
-    reasons: list[Reason] = listing(_reasons)
+    reasons: list[Reason] = listing(reasons_of)
     held_until: datetime | None
+    host_may_be_told: bool = expression(
+        _host_may_be_told,
+        description="The household agreed that a host hears of it and, where it is to be asked "
+        "first, has accepted.",
+    )
     places: int = strawberry.field(description="People.")
     decided_at: datetime | None
     reason: str | None

@@ -1,6 +1,6 @@
 """SQLModel's tables and the offer views, as SQLAlchemy sees them."""
 
-from sqlalchemy import FromClause
+from sqlalchemy import Column, FromClause, MetaData, Table
 
 from schema import tables
 from schema.types.open_rows import council as council
@@ -12,6 +12,10 @@ from schema.types.open_rows import source as source
 from schema.types.open_rows import support_kind as support_kind
 from schema.types.open_rows import table_of, view_of_offers
 
+allocation = table_of(tables.Allocation)
+allocation_price = table_of(tables.AllocationPrice)
+allocation_proposal = table_of(tables.AllocationProposal)
+allocation_unplaced = table_of(tables.AllocationUnplaced)
 api_key = table_of(tables.ApiKey)
 audit_event = table_of(tables.AuditEvent)
 break_glass = table_of(tables.BreakGlass)
@@ -36,3 +40,18 @@ twinning = table_of(tables.Twinning)
 # The views live in schema/policies/offer.sql.
 matched_offer: FromClause = view_of_offers("matched_offer")
 staff_offer: FromClause = view_of_offers("staff_offer")
+
+# What an allocation proposes reads as the matches that it becomes (schema/policies/allocation.sql).
+_NOT_SHOWN = {"created_at", "owner_gss"}
+_LATER = ("held_until", "decided_at", "arrived_on", "ended_on")
+allocation_match: FromClause = Table(
+    "allocation_match",
+    MetaData(),
+    *(Column(c.name, c.type) for c in allocation_proposal.columns if c.name not in _NOT_SHOWN),
+    *(Column(name, match.c[name].type) for name in _LATER),
+)
+allocation_without: FromClause = Table(
+    "allocation_without",
+    MetaData(),
+    *(Column(c.name, c.type) for c in allocation_unplaced.columns if c.name != "owner_gss"),
+)

@@ -34,6 +34,7 @@ CHECKS = (
     ("GUESTS_ARRIVED", "NOT_STARTED", None),
 )
 OFFERS = 28
+ALLOCATIONS = 6
 REQUESTS = 12
 ORGANISATIONS = ("Harbour Welcome", "Another charity")
 REQUEST_STATUSES = ("SUBMITTED", "SUBMITTED", "PLACED", "SUBMITTED", "CLOSED", "WITHDRAWN")
@@ -227,6 +228,65 @@ def _break_glass(number: int) -> dict[str, Any]:
     }
 
 
+def _allocation(number: int) -> dict[str, Any]:
+    state = ("PROPOSED", "CONFIRMED", "CANCELLED", "FAILED", "PROPOSED", "CONFIRMED")[number]
+    is_known = number % 3 != 2
+    return {
+        "id": row_id(8, number),
+        "owner_gss": (COUNCILS[0], None, COUNCILS[1])[number % 3],
+        "subject": "somebody",
+        "kind_codes": ["hosting"],
+        "policy": ("BY_NEED", "BY_PREFERENCE", "AGREE_BEFORE_TELLING")[number % 3],
+        "time_limit_seconds": 60,
+        "state": state,
+        "progress": 1.0,
+        "message": (None, "It was cancelled.")[number % 2],
+        "placed_people": 12 if is_known else None,
+        "objective": 40.0 if is_known else None,
+        "bound": (50.0, 0.0)[number % 2] if is_known else None,
+    }
+
+
+def _proposal(number: int) -> dict[str, Any]:
+    # Half of them have become the match of the same number.
+    match = _match(number)
+    allocation = _allocation(number % ALLOCATIONS)
+    return {
+        "id": match["id"] if number % 2 else row_id(9, number),
+        "allocation_id": allocation["id"],
+        "owner_gss": allocation["owner_gss"],
+        **{
+            name: match[name]
+            for name in ("request_id", "offer_id", "council_gss", "kind_code", "places", "reasons")
+        },
+        "asks_first": number % 3 == 0,
+        "score": float(number % 4),
+        "state": ("PROPOSED", "WITHDRAWN")[number // 4 % 2],
+        "reason": (None, "The offer is no longer open, or is full.")[number // 4 % 2],
+    }
+
+
+def _unplaced(number: int) -> dict[str, Any]:
+    allocation = _allocation(number % ALLOCATIONS)
+    return {
+        "allocation_id": allocation["id"],
+        "request_id": row_id(4, number % REQUESTS),
+        "kind_code": "hosting",
+        "owner_gss": allocation["owner_gss"],
+        "reasons": _match(number)["reasons"],
+    }
+
+
+def _price(number: int) -> dict[str, Any]:
+    allocation = _allocation(number % ALLOCATIONS)
+    return {
+        "allocation_id": allocation["id"],
+        "council_gss": COUNCILS[number // ALLOCATIONS],
+        "owner_gss": allocation["owner_gss"],
+        "per_place": float(number % 2),
+    }
+
+
 async def seed(owner: asyncpg.Connection) -> None:
     """Put the rows in, over what a migrated and loaded database holds of a few routes."""
     # Without triggers: history is deleted nowhere else.
@@ -253,6 +313,11 @@ async def seed(owner: asyncpg.Connection) -> None:
     await _insert(owner, "match", [_match(number) for number in range(OFFERS)])
     await _insert(owner, "break_glass", [_break_glass(number) for number in range(5)])
     await owner.execute("RESET session_replication_role")
+    await _insert(owner, "allocation", [_allocation(number) for number in range(ALLOCATIONS)])
+    await _insert(owner, "allocation_proposal", [_proposal(number) for number in range(OFFERS)])
+    await _insert(owner, "allocation_unplaced", [_unplaced(number) for number in range(REQUESTS)])
+    prices = [_price(number) for number in range(ALLOCATIONS * 2)]
+    await _insert(owner, "allocation_price", prices)
     await _insert(owner, "audit_event", [row for number in numbers for row in _events(number)])
 
 

@@ -38,6 +38,7 @@ class Rows:
     offer: str
     request: str
     match: str
+    allocation: str
     check: str = f"check_{uuid.uuid4()}"
     reference: str = "HR-00000000"
     route: str = "homes-for-ukraine"
@@ -64,7 +65,10 @@ class Standpoint:
 
 def nobodys() -> Rows:
     """Ids that no row has."""
-    ids = {name: f"{name}_{uuid.uuid4()}" for name in ("offer", "request", "match", "check")}
+    ids = {
+        name: f"{name}_{uuid.uuid4()}"
+        for name in ("allocation", "check", "match", "offer", "request")
+    }
     return Rows(gss="E09999999", reference="HR-ZZZZZZZZ", route="no-such-route", **ids)
 
 
@@ -152,7 +156,7 @@ async def build(hearth: Hearth) -> World:
         await hearth.token(who)
     own, shared = {}, {}
     for side, (gss, charity) in SIDES.items():
-        own[side], shared[side] = await _side(hearth, side, gss, charity)
+        own[side], shared[side] = await _side(world, side, gss, charity)
     await world.put(FILLED)
     references = await world.owner.fetch("SELECT 'request_' || id AS id, reference FROM request")
     by_id = {row["id"]: row["reference"] for row in references}
@@ -175,7 +179,8 @@ def _with(rows: Rows, references: Mapping[str, str]) -> Rows:
     return Rows(**{**vars(rows), "reference": references[rows.request]})
 
 
-async def _side(hearth: Hearth, side: str, gss: str, charity: str) -> tuple[Rows, Rows]:
+async def _side(world: World, side: str, gss: str, charity: str) -> tuple[Rows, Rows]:
+    hearth = world.hearth
     officer = f"council:{gss}"
     apart = await _offer(hearth, officer, f"{side} apart")
     opened = await _offer(hearth, officer, f"{side} open")
@@ -198,8 +203,49 @@ async def _side(hearth: Hearth, side: str, gss: str, charity: str) -> tuple[Rows
     await hearth.data(CONSENT, {"id": matched, "gss": gss}, charity)
     await move(hearth, "holdMatch", match, officer)
     await hearth.data(CONTACT, {"id": matched}, charity)
-    rows = Rows(gss, apart, matched, match, check)
-    return rows, Rows(gss, opened, seeking, match)
+    allocation = await _allocation(world, gss, match, seeking)
+    rows = Rows(gss, apart, matched, match, allocation, check)
+    return rows, Rows(gss, opened, seeking, match, allocation)
+
+
+# One that has proposed the match that there is, and found nothing for the other household.
+ALLOCATION = """
+    WITH made AS (
+        INSERT INTO allocation (
+            id, owner_gss, subject, kind_codes, policy, time_limit_seconds, state, progress,
+            message, seconds, placed_people, people_bound, waiting_people, greedy_people, objective, bound,
+            greedy_objective
+        )
+        VALUES (
+            gen_random_uuid(), $1, 'council:' || $1, '{hosting}', 'BY_NEED', 60, 'PROPOSED', 1,
+            'Said so.', 2, 2, 2, 4, 2, 20, 21, 19
+        )
+        RETURNING id, owner_gss
+    ), priced AS (
+        INSERT INTO allocation_price (allocation_id, council_gss, owner_gss, per_place)
+        SELECT id, owner_gss, owner_gss, 1.5 FROM made
+    ), left_out AS (
+        INSERT INTO allocation_unplaced (
+            allocation_id, request_id, kind_code, owner_gss, reasons
+        )
+        SELECT id, $3, 'hosting', owner_gss,
+            '[{"rule": "full", "message": "Said so.", "points": 0}]' FROM made
+    )
+    INSERT INTO allocation_proposal (
+        id, allocation_id, owner_gss, request_id, offer_id, council_gss, kind_code, places, score,
+        reasons
+    )
+    SELECT match.id, made.id, owner_gss, request_id, offer_id, council_gss, kind_code, places, 20,
+        match.reasons
+    FROM made, match WHERE match.id = $2
+    RETURNING 'allocation_' || allocation_id
+"""
+
+
+async def _allocation(world: World, gss: str, match: str, unplaced: str) -> str:
+    keys = [uuid.UUID(each.partition("_")[2]) for each in (match, unplaced)]
+    found: str = await world.owner.fetchval(ALLOCATION, gss, *keys)
+    return found
 
 
 CONSENT = """
