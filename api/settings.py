@@ -3,6 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -10,6 +11,17 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PARENT = "HEARTH_PARENT"
 """The variable in which the main process tells its workers its pid."""
+
+
+def is_safe_url(url: str) -> bool:
+    """Whether what is fetched there comes from whom it says: by HTTPS, or from this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    is_here = host in ("127.0.0.1", "::1", "localhost")
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_here))
 
 
 class Settings(BaseSettings):
@@ -42,6 +54,9 @@ class Settings(BaseSettings):
         None, description="who issues tokens (iss); without it, the development issuer"
     )
     jwks_file: Path | None = Field(None, description="the issuer's public keys, as a JWK set")
+    jwks_url: str | None = Field(
+        None, description="where the issuer's public keys are; without it, as its discovery says"
+    )
     key_pepper: SecretStr | None = Field(
         None,
         min_length=32,
@@ -56,6 +71,9 @@ class Settings(BaseSettings):
         0, ge=0, description="points a second for each address without a token; 0: no limit"
     )
     query_seconds: float = Field(5.0, ge=0.01, le=600, description="longest time a query may take")
+    token_type: str = Field(
+        "at+jwt", description="the type (typ) that the issuer's access tokens name in their header"
+    )
     workers: int = Field(1, ge=1, le=64, description="server processes")
 
     @field_validator("data_keys")
@@ -74,10 +92,20 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _issuer_has_keys(self) -> Self:
-        if self.issuer and not self.jwks_file:
+        if not self.issuer and (self.jwks_file or self.jwks_url):
             raise ValueError(
-                "HEARTH_ISSUER is set but HEARTH_JWKS_FILE is not: "
-                "name the file with the issuer's public keys"
+                "HEARTH_JWKS_FILE or HEARTH_JWKS_URL is set but HEARTH_ISSUER is not: "
+                "name the issuer (iss) that the keys are of"
+            )
+        if self.jwks_file and self.jwks_url:
+            raise ValueError("HEARTH_JWKS_FILE and HEARTH_JWKS_URL are both set: choose one")
+        fetched = None if self.jwks_file else self.jwks_url or self.issuer
+        if fetched and not is_safe_url(fetched):
+            name = "HEARTH_JWKS_URL" if self.jwks_url else "HEARTH_ISSUER"
+            raise ValueError(
+                f"{name} must begin with https:// (http:// on this machine alone), since the "
+                "issuer's keys are fetched from there; or save them, and name the file in "
+                "HEARTH_JWKS_FILE"
             )
         return self
 

@@ -111,8 +111,12 @@ class Joining:
 
     async def _member(self, audience: Audience, key: str, name: str, **owner: object) -> str:
         subject = f"{audience.lower()}:{key}"
+        await self.put(subject, name, audience, **owner)
+        return subject
+
+    async def put(self, subject: str, name: str, audience: Audience, **owner: object) -> None:
+        """Make a member of a council (`council_gss`) or charity (`organisation_id`), if new."""
         belongs = {"council_gss": None, "organisation_id": None, **owner}
         await _PUT_MEMBER.run(
             self.connection, subject=subject, name=name, audience=audience.value, **belongs
         )
-        return subject

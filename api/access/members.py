@@ -1,6 +1,7 @@
 """Members: which audience a token's subject belongs to, as the database has it now."""
 
 import contextlib
+import math
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,10 +39,10 @@ class Members:
     database: Database
     _hints: dict[str, Audience] = field(default_factory=dict)
 
-    async def viewer(self, subject: str) -> Viewer:
+    async def viewer(self, subject: str, expires_at: float = math.inf) -> Viewer:
         """The viewer that a token names; raises Unauthenticated for nobody or the disabled."""
         audience = self._hints.get(subject) or await self._look_up(subject)
-        return Viewer(audience, subject)
+        return Viewer(audience, subject, expires_at)
 
     async def _look_up(self, subject: str) -> Audience:
         async with self.public() as connection:

@@ -3,12 +3,12 @@
 import json
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import ECKey, KeySet
 
+from api.access.issuer_keys import IssuerKeys, KnownKeys, issuer_keys
 from api.access.secrets import kept_secret
 from api.settings import Settings
 from schema.refusals import Unauthenticated
@@ -18,35 +18,52 @@ DEVELOPMENT_ISSUER = "hearth-development"
 LEEWAY_SECONDS = 60
 LONGEST_TOKEN = 8192
 MOST_KNOWN = 10_000
+TYPE = "at+jwt"
 
 
 @dataclass(frozen=True)
-class Verifier:
-    """Checks tokens of one issuer for one audience.
+class Verified:
+    """Who a token names, and the moment (seconds of the epoch) at which it ends."""
 
-    A signature is checked once and its token remembered until it expires; whether its subject is
-    still a member, the database is asked each time.
+    subject: str
+    expires_at: float
+
+
+@dataclass
+class Verifier:
+    """Checks access tokens (RFC 9068) of one issuer for one audience.
+
+    A signature is checked once and its token remembered until it expires or the keys change;
+    whether its subject is still a member, the database is asked each time.
     """
 
     issuer: str
     audience: str
-    keys: KeySet
-    _known: dict[str, tuple[str, float]] = field(default_factory=dict)
+    keys: IssuerKeys
+    type_: str = TYPE
+    _known: dict[str, Verified] = field(default_factory=dict)
+    _known_by: KeySet | None = None
 
-    def subject(self, token: str) -> str:
-        """Who the token names; raises Unauthenticated, always alike, for any that isn't good."""
-        known = self._known.get(token)
-        if known is None:
-            known = self._verified(token)
+    async def verified(self, token: str) -> Verified:
+        """Who the token names; raises Unauthenticated, always alike, for any that isn't good.
+
+        Raises Unavailable where the issuer's keys can't be had.
+        """
+        keys = await self.keys.current()
+        if keys is not self._known_by:
+            self._known.clear()
+            self._known_by = keys
+        found = self._known.get(token)
+        if found is None:
+            found = await self._checked(token, keys)
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            self._known[token] = known
-        subject, expires_at = known
-        if time.time() > expires_at + LEEWAY_SECONDS:
+            self._known[token] = found
+        if time.time() > found.expires_at + LEEWAY_SECONDS:
             raise Unauthenticated
-        return subject
+        return found
 
-    def _verified(self, token: str) -> tuple[str, float]:
+    async def _checked(self, token: str, keys: KeySet) -> Verified:
         if len(token) > LONGEST_TOKEN:
             raise Unauthenticated
         claims = jwt.JWTClaimsRegistry(
@@ -54,13 +71,18 @@ class Verifier:
             iss={"essential": True, "value": self.issuer},
             aud={"essential": True, "value": self.audience},
             exp={"essential": True},
+            iat={"essential": True},
             sub={"essential": True},
         )
         try:
-            found = jwt.decode(token, self.keys, algorithms=ALGORITHMS)
+            try:
+                found = jwt.decode(token, keys, algorithms=ALGORITHMS)
+            except InvalidKeyIdError:
+                found = jwt.decode(token, await self.keys.renewed(), algorithms=ALGORITHMS)
             claims.validate(found.claims)
-            subject = found.claims["sub"]
+            subject, type_ = found.claims["sub"], found.header["typ"]
             subject.encode()
+            is_typed = type_.lower().removeprefix("application/") == self.type_.lower()
         except (
             JoseError,
             ValueError,
@@ -70,9 +92,9 @@ class Verifier:
             RecursionError,
         ) as error:
             raise Unauthenticated from error
-        if "\0" in subject:
+        if "\0" in subject or not is_typed:
             raise Unauthenticated
-        return subject, float(found.claims["exp"])
+        return Verified(subject, float(found.claims["exp"]))
 
 
 @dataclass(frozen=True)
@@ -86,7 +108,7 @@ class DevelopmentIssuer:
         """A token for `subject`."""
         now = int(time.time())
         return jwt.encode(
-            {"alg": "ES256", "kid": self.key.kid, "typ": "at+jwt"},
+            {"alg": "ES256", "kid": self.key.kid, "typ": TYPE},
             {
                 "iss": DEVELOPMENT_ISSUER,
                 "aud": self.audience,
@@ -113,19 +135,8 @@ def development_issuer(settings: Settings) -> DevelopmentIssuer:
 def verifier(settings: Settings) -> Verifier:
     """The verifier of the configured issuer, or of the development issuer where none is."""
     if settings.issuer:
-        assert settings.jwks_file
-        return Verifier(settings.issuer, settings.audience, read_keys(settings.jwks_file))
+        keys = issuer_keys(settings)
+        return Verifier(settings.issuer, settings.audience, keys, settings.token_type)
     issuer = development_issuer(settings)
     public = ECKey.import_key(issuer.key.as_dict(private=False))
-    return Verifier(DEVELOPMENT_ISSUER, settings.audience, KeySet([public]))
-
-
-def read_keys(file: Path) -> KeySet:
-    """A JWK set from a file; ValueError says what is wrong with it."""
-    try:
-        return KeySet.import_key_set(json.loads(file.read_text()))
-    except (OSError, ValueError, KeyError, JoseError) as error:
-        raise ValueError(
-            f"HEARTH_JWKS_FILE: {file} is not a readable JWK set ({error}). "
-            "Save the issuer's JWKS there."
-        ) from error
+    return Verifier(DEVELOPMENT_ISSUER, settings.audience, KnownKeys(KeySet([public])))

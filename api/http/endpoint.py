@@ -50,7 +50,8 @@ class Door:
         token = token.strip()
         if token.startswith(PREFIX):
             return await self.keys.viewer(token)
-        return await self.members.viewer(self.verifier.subject(token))
+        found = await self.verifier.verified(token)
+        return await self.members.viewer(found.subject, found.expires_at)
 
 
 @dataclass

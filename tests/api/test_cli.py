@@ -64,9 +64,9 @@ def test_a_token_is_good_here(
     again = hearth("token", *who, database_url=copy.owner_url)
     assert (first.exit_code, again.exit_code) == (0, 0)
     check = verifier(Settings(home=tmp_path))
-    subject = check.subject(first.stdout.strip())
+    subject = asyncio.run(check.verified(first.stdout.strip())).subject
     assert subject.startswith(f"{who[0]}:")
-    assert check.subject(again.stdout.strip()) == subject
+    assert asyncio.run(check.verified(again.stdout.strip())).subject == subject
     assert (tmp_path / "development-issuer.json").stat().st_mode & 0o077 == 0
 
 
@@ -92,12 +92,26 @@ def test_where_others_issue_tokens_none_are_made(
     token = development_issuer(Settings(home=tmp_path)).token("admin:development")
     given = Settings(home=tmp_path, issuer="https://login.example", jwks_file=keys)
     with pytest.raises(Unauthenticated):
-        verifier(given).subject(token)
+        asyncio.run(verifier(given).verified(token))
 
 
-def test_an_issuer_needs_its_keys(hearth: Hearth) -> None:
-    result = hearth("migrate", issuer="https://login.example")
-    _fails(result, "HEARTH_JWKS_FILE")
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"issuer": "http://login.example"}, ("HEARTH_ISSUER", "HEARTH_JWKS_FILE", "https://")),
+        ({"issuer": "ftp://login.example"}, ("HEARTH_ISSUER",)),
+        ({"issuer": "https://a", "jwks_url": "http://b/keys"}, ("HEARTH_JWKS_URL", "https://")),
+        ({"jwks_url": "https://b/keys"}, ("HEARTH_ISSUER",)),
+        (
+            {"issuer": "https://a", "jwks_url": "https://a/keys", "jwks_file": "keys.json"},
+            ("HEARTH_JWKS_FILE", "HEARTH_JWKS_URL"),
+        ),
+    ],
+)
+def test_an_issuer_needs_keys_from_a_safe_place(
+    hearth: Hearth, given: dict[str, str], names: tuple[str, ...]
+) -> None:
+    _fails(hearth("migrate", **given), *names)
 
 
 @pytest.mark.parametrize("folder", ["no-such-folder", "[/odd]"])
