@@ -213,8 +213,8 @@ ALLOCATION = """
     WITH made AS (
         INSERT INTO allocation (
             id, owner_gss, subject, kind_codes, policy, time_limit_seconds, state, progress,
-            message, seconds, placed_people, people_bound, waiting_people, greedy_people, objective, bound,
-            greedy_objective
+            message, seconds, placed_people, people_bound, waiting_people, greedy_people,
+            objective, bound, greedy_objective
         )
         VALUES (
             gen_random_uuid(), $1, 'council:' || $1, '{hosting}', 'BY_NEED', 60, 'PROPOSED', 1,
