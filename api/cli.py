@@ -8,6 +8,7 @@ import typer
 
 from api.access.joining import Joining
 from api.access.tokens import development_issuer
+from api.audit_command import audit
 from api.demonstration import Demonstration
 from api.key_commands import keys
 from api.match_command import match
@@ -30,6 +31,7 @@ token_app = typer.Typer(
 app.add_typer(token_app, name="token")
 app.add_typer(keys, name="key")
 add_route_commands(app)
+app.add_typer(audit, name="audit")
 app.command()(match)
 
 

@@ -1,7 +1,7 @@
 """What every command of the command line shares: its console, its database, its errors."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import asyncpg
@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 
 from api.access.joining import UnknownCouncilError
 from api.settings import Settings
@@ -24,6 +25,14 @@ def fail(message: str) -> NoReturn:
     console = Console(stderr=True, soft_wrap=True)
     console.print(f"[red]hearth:[/red] {escape(message)}", highlight=False)
     raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on the terminal; tell it how much is done, and of how much."""
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextlib.contextmanager

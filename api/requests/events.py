@@ -74,6 +74,13 @@ async def record(
     payload = {"request_id": str(request["id"])}
     if match:
         payload["offer_id"] = str(found["offer_id"])
-    await change.record(
-        Event(command, gss, *subject, dict(changes or {}), summary), Message(TOPIC, payload)
+    event = Event(
+        command,
+        gss,
+        *subject,
+        dict(changes or {}),
+        summary,
+        organisation_id=request["organisation_id"],
+        request_id=request["id"],
     )
+    await change.record(event, Message(TOPIC, payload))

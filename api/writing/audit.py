@@ -25,6 +25,8 @@ _APPEND = Composed(
                 "subject_id",
                 "changes",
                 "summary",
+                "organisation_id",
+                "request_id",
             )
         )
     )
@@ -33,7 +35,11 @@ _APPEND = Composed(
 
 @dataclass(frozen=True)
 class Event:
-    """What a command did to one row; `changes` maps a column to [before, after]."""
+    """What a command did to one row; `changes` maps a column to [before, after].
+
+    `request_id` and `organisation_id` are those of the request concerned and its charity. Nothing
+    here may name a person of a household: events outlive what is erased.
+    """
 
     command: str
     council_gss: str | None
@@ -41,6 +47,8 @@ class Event:
     subject_id: UUID
     changes: dict[str, Any]
     summary: str
+    organisation_id: UUID | None = None
+    request_id: UUID | None = None
 
 
 async def append(connection: asyncpg.Connection, actor: Actor, event: Event) -> None:
@@ -57,4 +65,6 @@ async def append(connection: asyncpg.Connection, actor: Actor, event: Event) -> 
         subject_id=event.subject_id,
         changes=event.changes,
         summary=event.summary,
+        organisation_id=event.organisation_id,
+        request_id=event.request_id,
     )

@@ -14,6 +14,7 @@ from api.store.composed import Composed
 from api.store.database import Database
 from api.store.listening import CHANNEL
 from api.store.roles import RELAY
+from api.writing.chain import extend
 from schema.refusals import Refused
 from schema.types import rows
 
@@ -50,7 +51,7 @@ async def append(connection: asyncpg.Connection, message: Message) -> None:
 
 
 class Relay:
-    """Sends what the outbox holds, at least once, to every listening worker.
+    """Sends what the outbox holds, at least once, to every listening worker; chains the audit.
 
     A transaction of its own does the notifying: PostgreSQL lets one notifying transaction commit
     at a time, and the writers shall not queue for that.
@@ -76,7 +77,7 @@ class Relay:
                     await self._nudge.wait()
             self._nudge.clear()
             try:
-                while await self.send():
+                while await self.send() + await self.chain():
                     pass
             except (Refused, asyncpg.PostgresError) as error:
                 logger.warning("The relay will try again: %s", error)
@@ -95,6 +96,11 @@ class Relay:
             for text in _packed(messages):
                 await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, text)
         return len(messages)
+
+    async def chain(self) -> int:
+        """Chain a batch of audit events; how many."""
+        async with self.database.borrow(RELAY) as connection, connection.transaction():
+            return await extend(connection)
 
 
 def _packed(messages: list[dict[str, Any]]) -> list[str]:

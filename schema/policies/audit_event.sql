@@ -1,19 +1,41 @@
--- Events are added and read, never changed: no audience holds UPDATE or DELETE.
+-- Events are added and read, never changed: no audience holds UPDATE or DELETE, and a trigger refuses them
+-- to the owner too. Whoever takes the trigger away is found out by the chain (audit_link).
 ALTER TABLE audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit_event FORCE ROW LEVEL SECURITY;
 
-GRANT SELECT, INSERT ON audit_event TO hearth_admin, hearth_council;
-GRANT INSERT ON audit_event TO hearth_charity;
+GRANT SELECT, INSERT ON audit_event TO hearth_admin, hearth_charity, hearth_council;
+GRANT SELECT ON audit_event TO hearth_relay;
 
 CREATE POLICY owner ON audit_event TO hearth_owner USING (true) WITH CHECK (true);
-CREATE POLICY admin ON audit_event TO hearth_admin USING (true)
-    WITH CHECK (actor_subject = (SELECT current_setting('hearth.subject', true)));
+CREATE POLICY relay ON audit_event FOR SELECT TO hearth_relay USING (true);
+-- A council reads what was done to what is its own; and of a request that it is or was matched with,
+-- what concerns no council in particular.
 CREATE POLICY own_read ON audit_event FOR SELECT TO hearth_council
-    USING (council_gss = ANY ((SELECT string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))::text[]));
+    USING (
+        council_gss = ANY ((SELECT string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))::text[])
+        OR (
+            council_gss IS NULL AND request_id IS NOT NULL
+            AND EXISTS (SELECT FROM match WHERE match.request_id = audit_event.request_id)
+        )
+    );
 CREATE POLICY own_write ON audit_event FOR INSERT TO hearth_council
     WITH CHECK (
         council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), ''))
         AND actor_subject = (SELECT current_setting('hearth.subject', true))
     );
+CREATE POLICY charity_read ON audit_event FOR SELECT TO hearth_charity
+    USING (organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid));
 CREATE POLICY charity_write ON audit_event FOR INSERT TO hearth_charity
     WITH CHECK (actor_subject = (SELECT current_setting('hearth.subject', true)));
+
+-- Every event is to be chained, whoever wrote it; the relay does it a moment later, so that writers don't queue.
+CREATE FUNCTION hearth_await_chain() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+BEGIN
+    INSERT INTO audit_pending (event_id) VALUES (NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER await_chain AFTER INSERT ON audit_event
+    FOR EACH ROW EXECUTE FUNCTION hearth_await_chain();

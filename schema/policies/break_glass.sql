@@ -55,3 +55,8 @@ AS $$
 $$;
 REVOKE EXECUTE ON FUNCTION hearth_opened() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hearth_opened() TO hearth_admin;
+
+-- Here, since it goes by the function above: what was done to a case, an administrator reads while the case is open to it.
+CREATE POLICY opened ON audit_event TO hearth_admin
+    USING (request_id IS NULL OR request_id = ANY ((SELECT hearth_opened())::uuid[]))
+    WITH CHECK (actor_subject = (SELECT current_setting('hearth.subject', true)));

@@ -14,6 +14,16 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'The history of % is never changed', TG_TABLE_NAME
         USING ERRCODE = 'HE409',
-        HINT = 'Add a fact that supersedes it, and close what was known of the old one, once.';
+        HINT = 'Add a row that says what is so now.';
 END
 $$;
+
+-- Here, since the function is made after the files of these tables have run.
+CREATE TRIGGER keep_history BEFORE UPDATE OR DELETE ON audit_event
+    FOR EACH ROW EXECUTE FUNCTION hearth_keep_history();
+CREATE TRIGGER keep_all_history BEFORE TRUNCATE ON audit_event
+    FOR EACH STATEMENT EXECUTE FUNCTION hearth_keep_history();
+CREATE TRIGGER keep_history BEFORE UPDATE OR DELETE ON audit_link
+    FOR EACH ROW EXECUTE FUNCTION hearth_keep_history();
+CREATE TRIGGER keep_all_history BEFORE TRUNCATE ON audit_link
+    FOR EACH STATEMENT EXECUTE FUNCTION hearth_keep_history();

@@ -9,7 +9,7 @@ from schema.tables.allocation import (
     AllocationProposal,
     AllocationUnplaced,
 )
-from schema.tables.audit import AuditEvent
+from schema.tables.audit import AuditEvent, AuditLink, AuditPending
 from schema.tables.council import Council, Location, Twinning
 from schema.tables.idempotency import IdempotencyKey
 from schema.tables.match import Match
@@ -42,6 +42,8 @@ __all__ = [
     "AllocationUnplaced",
     "ApiKey",
     "AuditEvent",
+    "AuditLink",
+    "AuditPending",
     "BreakGlass",
     "Consent",
     "ContactLook",

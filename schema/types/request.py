@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from schema.types import rows
 from schema.types.node import Node, PageInfo
-from schema.types.offer import Offer
+from schema.types.offer import ChangeConnection, Offer
 from schema.types.problem import Problem
 from schema.types.reads import (
     Key,
@@ -35,6 +35,7 @@ from schema.types.reads import (
     listing,
     moment,
     one,
+    page,
     picked,
     unsealed,
     worked,
@@ -105,6 +106,21 @@ def _consents(scope: Scope) -> Rows:
         where=[consent.c.request_id == scope.row.c.id],
         keys=[Key(consent.c.at, DateTime(timezone=True), moment), Key(consent.c.id, Uuid())],
         descending=True,
+    )
+
+
+def _history(scope: Scope) -> Rows:
+    """What was done to it and its matches, latest first; nothing in it names anybody it is for.
+
+    Its charity reads all; a council that it is or was matched with, what concerns itself or none.
+    """
+    event = rows.audit_event.alias()
+    return Rows(
+        event,
+        where=[event.c.request_id == scope.row.c.id],
+        keys=[Key(event.c.at, DateTime(timezone=True), moment), Key(event.c.id, Uuid())],
+        descending=True,
+        order_name="REQUEST_HISTORY",
     )
 
 
@@ -228,6 +244,7 @@ class SupportRequest(Node):
     matches: list["Match"] = listing(_matches, length=MATCHES_TAKEN)
     consents: list[Consent] = listing(_consents, audiences=ITS_CHARITY)
     contact_looks: list[ContactLook] = listing(_looks, audiences=ITS_CHARITY)
+    history: ChangeConnection = page(_history, audiences=CASEWORKERS)
     submitted_by: str = strawberry.field(description="The charity.")
     version: int
 

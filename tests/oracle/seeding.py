@@ -131,6 +131,27 @@ def _events(number: int) -> list[dict[str, Any]]:
     ]
 
 
+def _request_events(number: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": row_id(9, number * 4 + place),
+            "at": START + timedelta(minutes=place // 2),
+            "actor_subject": "charity:somebody",
+            "actor_name": f"Somebody, {TITLES[number % 6]}",
+            "audience": "CHARITY",
+            "council_gss": (None, COUNCILS[number % 5])[place % 2],
+            "command": "submitRequest" if place == 0 else "acceptMatch",
+            "subject_type": ("Request", "Match")[place % 2],
+            "subject_id": (row_id(4, number), row_id(7, number))[place % 2],
+            "changes": "{}",
+            "summary": f"Step {place}.",
+            "organisation_id": row_id(5, number % 2),
+            "request_id": row_id(4, number),
+        }
+        for place in range(number % 4)
+    ]
+
+
 def _request(number: int) -> dict[str, Any]:
     status = REQUEST_STATUSES[number % 6]
     return {
@@ -319,6 +340,8 @@ async def seed(owner: asyncpg.Connection) -> None:
     prices = [_price(number) for number in range(ALLOCATIONS * 2)]
     await _insert(owner, "allocation_price", prices)
     await _insert(owner, "audit_event", [row for number in numbers for row in _events(number)])
+    of_requests = [row for number in range(REQUESTS) for row in _request_events(number)]
+    await _insert(owner, "audit_event", of_requests)
 
 
 async def _insert(owner: asyncpg.Connection, table: str, rows: list[dict[str, Any]]) -> None:
