@@ -12,6 +12,7 @@ from api.audit_command import audit
 from api.demonstration import Demonstration
 from api.key_commands import keys
 from api.match_command import match
+from api.member_commands import members
 from api.route_commands import add_route_commands
 from api.serving import serve_forever
 from api.store.migrating import migrate as migrate_to_head
@@ -30,6 +31,7 @@ token_app = typer.Typer(
 )
 app.add_typer(token_app, name="token")
 app.add_typer(keys, name="key")
+app.add_typer(members, name="member")
 add_route_commands(app)
 app.add_typer(audit, name="audit")
 app.command()(match)

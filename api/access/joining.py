@@ -70,6 +70,14 @@ class Joining:
 
     async def council(self, gss_code: str) -> str:
         """The subject of an officer of a council."""
+        code = await self.known_council(gss_code)
+        row = await _FIND_COUNCIL.row(self.connection, gss_code=code)
+        assert row is not None
+        name = f"An officer of {row['name']}"
+        return await self._member(Audience.COUNCIL, code, name, council_gss=code)
+
+    async def known_council(self, gss_code: str) -> str:
+        """A council's code as it is kept; raises UnknownCouncilError for none, or none any more."""
         code = gss_code.strip().upper()
         row = await _FIND_COUNCIL.row(self.connection, gss_code=code)
         if row is None:
@@ -82,8 +90,7 @@ class Joining:
                 f"{row['name']} ({code}) was abolished ({row['ends_on']}). "
                 f"Take its successor: {', '.join(row['successors']) or 'none is known'}."
             )
-        name = f"An officer of {row['name']}"
-        return await self._member(Audience.COUNCIL, code, name, council_gss=code)
+        return code
 
     async def charity(self, name: str) -> str:
         """The subject of somebody at a charity, which is made if it is new."""

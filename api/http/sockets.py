@@ -1,36 +1,50 @@
 """Subscriptions over WebSockets, by the protocol graphql-transport-ws."""
 
+import asyncio
+import contextlib
+import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import orjson
 import strawberry
 from graphql import OperationType
 from starlette.requests import Request
-from starlette.websockets import WebSocket
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from api.access.members import MovedError
 from api.access.viewer import PUBLIC, Viewer
 from api.graph.answering import Answer, Answering, Asked
 from api.http.budgets import Budgets
 from api.http.endpoint import Door
+from api.http.requests import LARGEST_BODY
 from api.reading.limits import Measure
 from schema.refusals import Refused, Unauthenticated
 
+CONTEXT = "hearth.context"
+LOOK_SECONDS = 5.0
 MOST_SUBSCRIPTIONS = 20
+# The protocol's code for who may not be here.
+OUT = 4403
 
 
 class Context:
     """What a socket knows: who opened it, by its header or its first message."""
 
-    def __init__(self, authorization: str | None, address: str) -> None:
+    def __init__(self, socket: WebSocket, authorization: str | None, address: str) -> None:
+        self.socket = socket
         self.authorization = authorization
         self.address = address
         self.connection_params: dict[str, Any] = {}
         self.viewer: Viewer = PUBLIC
+        self.watch: asyncio.Task[None] | None = None
 
 
 class StreamedSchema:
@@ -82,7 +96,19 @@ class Sockets(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Any) -> Context:
         """A socket's context, before its first message."""
         address = request.client.host if request.client else ""
-        return Context(request.headers.get("authorization"), address)
+        assert isinstance(request, WebSocket)
+        context = Context(request, request.headers.get("authorization"), address)
+        request.scope[CONTEXT] = context
+        return context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket, until it or its viewer's time ends."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            context = scope.get(CONTEXT)
+            if context and context.watch:
+                context.watch.cancel()
 
     async def on_ws_connect(self, context: Context) -> Any:
         """Let the viewer in, or close the socket; browsers send tokens in the first message."""
@@ -94,11 +120,53 @@ class Sockets(GraphQL[Context, None]):
             context.viewer = await self.door.viewer(given or context.authorization)
         except Refused as refusal:
             raise ConnectionRejectionError from refusal
+        if context.viewer.subject is not None:
+            context.watch = asyncio.create_task(self._watch(context))
         return strawberry.UNSET
+
+    async def _watch(self, context: Context) -> None:
+        """Close the socket once its viewer's credential ends, or they are no longer let in."""
+        viewer = context.viewer
+        while True:
+            left = viewer.expires_at - time.time()
+            if left <= 0:
+                break
+            await asyncio.sleep(min(left, LOOK_SECONDS))
+            try:
+                async with self.door.members.entered(viewer, readonly=True):
+                    pass
+            except MovedError:
+                break
+            except (Refused, asyncpg.PostgresError):
+                continue  # nothing is known meanwhile, and nothing can be asked either
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await context.socket.close(OUT, "The credential is no longer good; open another.")
+
+    def decode_json(self, data: str | bytes) -> object:
+        """A client's message; what has not the protocol's shape is refused as no JSON is."""
+        found = orjson.loads(data) if len(data) <= LARGEST_BODY else None
+        if not _has_shape(found):
+            raise json.JSONDecodeError("not a message of graphql-transport-ws", "", 0)
+        return found
 
     def encode_json(self, data: object) -> str:
         """JSON as the HTTP endpoint writes it."""
         return orjson.dumps(data).decode()
+
+
+def _has_shape(found: object) -> bool:
+    # The protocol's handler takes the shape for granted and would fail on another.
+    if not isinstance(found, dict) or not isinstance(found.get("id", ""), str):
+        return False
+    payload = found.get("payload", {})
+    if found.get("type") != "subscribe":
+        return isinstance(payload, dict | None)
+    return (
+        isinstance(payload, dict)
+        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("variables"), dict | None)
+        and isinstance(payload.get("operationName"), str | None)
+    )
 
 
 class _Error:

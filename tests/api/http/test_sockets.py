@@ -1,0 +1,162 @@
+"""WebSockets: who may stay on one, for how long, and what a client can't do with it."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.api.http.talking import talking
+from tests.conftest import OXFORD, Hearth
+
+OFFICER = f"council:{OXFORD}"
+FOLLOW = "subscription { availabilityChanged { offerId } }"
+WHO = "query { viewer { audience } }"
+
+
+@pytest.fixture
+def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.http.sockets.LOOK_SECONDS", 0.05)
+
+
+async def _who(talk: Any, key: str = "9") -> str:
+    talk.subscribe(WHO, key)
+    found = await talk.hear()
+    assert (await talk.hear())["type"] == "complete"
+    audience: str = found["payload"]["data"]["viewer"]["audience"]
+    return audience
+
+
+async def test_a_socket_is_closed_when_its_token_ends(hearth: Hearth) -> None:
+    await hearth.token(OFFICER)
+    short = hearth.issuer.token(OFFICER, hours=2 / 3600)
+    async with talking(hearth) as talk:
+        assert (await talk.begin(short))["type"] == "connection_ack"
+        talk.subscribe(FOLLOW)
+        assert await _who(talk) == "COUNCIL"
+        assert await talk.hear() is None
+        assert talk.code == 4403
+
+
+@pytest.mark.usefixtures("looking_often")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE member SET is_disabled = true",
+        "UPDATE member SET council_gss = NULL, audience = 'LIAISON'",
+        "DELETE FROM member",
+    ],
+)
+async def test_a_socket_is_closed_when_its_member_is_out(hearth: Hearth, change: str) -> None:
+    token = await hearth.token(OFFICER)
+    async with talking(hearth) as talk, talking(hearth) as stranger:
+        assert (await talk.begin(token))["type"] == "connection_ack"
+        assert (await stranger.begin())["type"] == "connection_ack"
+        talk.subscribe(FOLLOW)
+        assert await _who(talk) == "COUNCIL"
+        owner = await hearth.owner()
+        await owner.execute(change)
+        await owner.close()
+        assert await talk.hear() is None
+        assert talk.code == 4403
+        assert await _who(stranger) == "PUBLIC"
+
+
+@pytest.mark.usefixtures("looking_often")
+async def test_a_member_who_stays_keeps_the_socket(hearth: Hearth) -> None:
+    token = await hearth.token(OFFICER)
+    async with talking(hearth) as talk:
+        await talk.begin(token)
+        for key in "abc":
+            await asyncio.sleep(0.2)
+            assert await _who(talk, key) == "COUNCIL"
+
+
+async def test_a_socket_with_a_token_that_is_not_good_is_closed(hearth: Hearth) -> None:
+    await hearth.token(OFFICER)
+    ended = hearth.issuer.token(OFFICER, hours=-1)
+    for token in ("rubbish", ended, hearth.issuer.token("nobody"), "hearth_live_x"):
+        async with talking(hearth) as talk:
+            assert await talk.begin(token) is None
+            assert talk.code == 4403
+    for payload in ({"authorization": 7}, {"authorization": ["Bearer"]}, 7):
+        async with talking(hearth) as talk:
+            talk.say({"type": "connection_init", "payload": payload})
+            assert await talk.hear() is None
+            assert talk.code in (4400, 4403)
+
+
+async def test_nothing_is_answered_before_the_first_message(hearth: Hearth) -> None:
+    async with talking(hearth) as talk:
+        talk.subscribe(WHO)
+        assert await talk.hear() is None
+        assert talk.code == 4401
+
+
+async def test_the_legacy_protocol_is_off(hearth: Hearth) -> None:
+    async with talking(hearth, "graphql-ws") as talk:
+        talk.say({"type": "connection_init"})
+        talk.say({"type": "start", "id": "1", "payload": {"query": WHO}})
+        await asyncio.sleep(0.1)
+        assert talk.code is not None
+
+
+async def test_subscriptions_on_a_socket_are_capped(hearth: Hearth) -> None:
+    async with talking(hearth) as talk:
+        await talk.begin()
+        for number in range(21):
+            talk.subscribe(FOLLOW, str(number))
+        refused = await talk.hear()
+        assert (refused["id"], refused["type"]) == ("20", "error")
+
+
+SUBSCRIBE: dict[str, Any] = {"type": "subscribe", "id": "1", "payload": {"query": WHO}}
+ODD = [
+    "{",
+    "null",
+    "7",
+    "[]",
+    "[" * 100_000,
+    "{}",
+    '{"type": "odd"}',
+    '{"type": 1}',
+    '{"type": ["subscribe"]}',
+    '{"type": "subscribe"}',
+    json.dumps(SUBSCRIBE | {"id": 7}),
+    json.dumps(SUBSCRIBE | {"id": ["1"]}),
+    json.dumps(SUBSCRIBE | {"payload": None}),
+    json.dumps(SUBSCRIBE | {"payload": [WHO]}),
+    json.dumps(SUBSCRIBE | {"payload": {"query": 7}}),
+    json.dumps(SUBSCRIBE | {"payload": {"query": WHO, "variables": [1]}}),
+    json.dumps(SUBSCRIBE | {"payload": {"query": WHO, "operationName": {}}}),
+    json.dumps(SUBSCRIBE | {"payload": {"query": WHO + " " * 1024 * 1024}}),
+]
+
+
+async def test_a_message_that_makes_no_sense_closes_its_socket_alone(hearth: Hearth) -> None:
+    for text in ODD:
+        async with talking(hearth) as talk:
+            await talk.begin()
+            talk.say(text)
+            assert await talk.hear() is None, text[:80]
+            assert talk.code == 4400, text[:80]
+    async with talking(hearth) as talk:
+        await talk.begin()
+        assert await _who(talk) == "PUBLIC"
+
+
+async def test_limits_hold_on_a_socket_too(hearth: Hearth) -> None:
+    async with talking(hearth) as talk:
+        await talk.begin()
+        for key, query in (
+            ("a", "{ " + " ".join(f"a{n}: viewer {{ name }}" for n in range(400)) + " }"),
+            (
+                "b",
+                "{ councils(first: 100) { nodes { offers(first: 100) { nodes { council {"
+                " offers(first: 100) { nodes { id } } } } } } } }",
+            ),
+        ):
+            talk.subscribe(query, key)
+            refused = await talk.hear()
+            assert refused["type"] == "error"
+            assert "TOO_COSTLY" in json.dumps(refused)
