@@ -10,6 +10,7 @@ from api.access.joining import Joining
 from api.access.tokens import development_issuer
 from api.audit_command import audit
 from api.demonstration import Demonstration
+from api.doctor_command import doctor
 from api.key_commands import keys
 from api.match_command import match
 from api.member_commands import members
@@ -34,6 +35,7 @@ app.add_typer(keys, name="key")
 app.add_typer(members, name="member")
 add_route_commands(app)
 app.add_typer(audit, name="audit")
+app.command()(doctor)
 app.command()(match)
 
 

@@ -53,12 +53,13 @@ def database() -> Iterator[tuple[Settings, str, str]]:
                 embedded = stack.enter_context(running(settings.home))
                 yield settings, embedded.url(LOGIN), embedded.url()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            fail(_explained(error))
+            fail(explained(error))
         except (ReferenceFileError, UnknownCouncilError, ValueError) as error:
             fail(str(error))
 
 
-def _explained(error: Exception) -> str:
+def explained(error: Exception) -> str:
+    """What an error of the database means, and what to do."""
     if isinstance(
         error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError
     ):

@@ -42,6 +42,7 @@ def run(connection: Connection) -> None:
     if revision and revision == ScriptDirectory.from_config(context.config).get_current_head():
         for _, statements in policies.statements():
             _script(connection, statements)
+        _script(connection, policies.note())
 
 
 def _script(connection: Connection, statements: str) -> None:

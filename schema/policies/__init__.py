@@ -4,7 +4,30 @@ The files are applied anew after every migration, in one transaction with it, so
 is what holds. `_first.sql` takes away everything that an earlier version granted.
 """
 
+from hashlib import sha256
 from importlib.resources import files
+
+# What is in force: every policy, whether row-level security is on and forced, and every grant.
+_IN_FORCE = """
+    SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM (
+        SELECT concat_ws('|', tablename, policyname, permissive, roles, cmd, qual, with_check)
+        FROM pg_policies WHERE schemaname = 'public'
+        UNION ALL
+        SELECT concat_ws('|', relname, relrowsecurity, relforcerowsecurity, relacl)
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
+    ) AS in_force(line)
+"""
+# The digest of the files that were applied, and of what was in force then, kept as a comment.
+NOTE = f"""
+DO $$ BEGIN
+    EXECUTE format('COMMENT ON TABLE alembic_version IS %L', '{{digest}} ' || ({_IN_FORCE}));
+END $$
+"""
+NOTED = f"""
+    SELECT split_part(note, ' ', 1) AS applied, split_part(note, ' ', 2) AS as_applied,
+        ({_IN_FORCE}) AS as_found
+    FROM obj_description('public.alembic_version'::regclass, 'pg_class') AS note
+"""  # noqa: S608 - our own text
 
 
 def statements() -> list[tuple[str, str]]:
@@ -16,3 +39,13 @@ def statements() -> list[tuple[str, str]]:
 def reset() -> str:
     """SQL that removes views, functions, policies and grants, so that tables can change."""
     return files(__package__).joinpath("_first.sql").read_text("utf-8")
+
+
+def digest() -> str:
+    """A digest of all that is applied."""
+    return sha256(repr([reset(), *statements()]).encode()).hexdigest()
+
+
+def note() -> str:
+    """SQL that notes what was applied, and what is in force by it."""
+    return NOTE.replace("{digest}", digest())

@@ -52,7 +52,7 @@ def test_schema_prints_the_published_schema(hearth: Hearth) -> None:
 def test_help_names_every_command(hearth: Hearth) -> None:
     result = hearth("--help")
     assert result.exit_code == 0
-    for name in ("demo", "key", "load", "member", "migrate", "schema", "serve", "token"):
+    for name in ("demo", "doctor", "key", "load", "member", "migrate", "schema", "serve", "token"):
         assert name in result.stdout
 
 

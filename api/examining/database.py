@@ -1,0 +1,149 @@
+"""The database: its server, login, roles, schema, policies and clock, and what is sealed in it."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from api.access.sealing import Sealing
+from api.examining.findings import Finding
+from api.store.migrating import head
+from api.store.roles import OWNER, ROLES, role_of
+from schema import policies
+from schema.refusals import Unavailable
+from schema.words import Audience
+
+OLDEST = 150000
+MOST_SECONDS_APART = 5.0
+MIGRATE = "Run `hearth migrate`."
+
+_LOGIN = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
+_ROLES = """
+    SELECT rolname, rolsuper OR rolbypassrls AS is_unbound,
+        pg_has_role(session_user, oid, 'MEMBER') AS is_mine
+    FROM pg_roles WHERE rolname = ANY ($1)
+"""
+_UNFORCED = """
+    SELECT relname FROM pg_class JOIN pg_policies ON tablename = relname
+    WHERE relnamespace = 'public'::regnamespace AND NOT (relrowsecurity AND relforcerowsecurity)
+    GROUP BY relname ORDER BY relname
+"""
+_REVISION = "SELECT version_num FROM alembic_version"
+_SEALED = "SELECT request_id, sealed FROM request_contact ORDER BY request_id"
+
+
+async def server(connection: asyncpg.Connection) -> Finding:
+    """Whether the server is new enough."""
+    number = int(await connection.fetchval("SHOW server_version_num"))
+    version = await connection.fetchval("SHOW server_version")
+    if number < OLDEST:
+        mend = "Use a server of PostgreSQL 15 or newer."
+        return Finding("database", f"is PostgreSQL {version}, which is too old", mend)
+    return Finding("database", f"answers; it is PostgreSQL {version}")
+
+
+async def login(connection: asyncpg.Connection) -> Finding:
+    """Whether the login that serves is bound by row-level security."""
+    found = await connection.fetchrow(_LOGIN)
+    if found["rolsuper"] or found["rolbypassrls"]:
+        said = f"{found['rolname']} is not bound by row-level security"
+        mend = (
+            "Serve as hearth_login, which `hearth migrate` makes (set its password with ALTER "
+            "ROLE), or another that is no superuser; keep this one in HEARTH_MIGRATION_URL."
+        )
+        return Finding("login", said, mend)
+    return Finding("login", f"{found['rolname']} is bound by row-level security")
+
+
+async def roles(connection: asyncpg.Connection) -> Finding:
+    """Whether every audience has its role, and the login may become it."""
+    needed = [role for role in ROLES if role != OWNER]
+    found = {row["rolname"]: row for row in await connection.fetch(_ROLES, [*needed, OWNER])}
+    missing = [role for role in ROLES if role not in found]
+    if missing:
+        return Finding("roles", f"{', '.join(missing)} are not there", MIGRATE)
+    unbound = [role for role in ROLES if found[role]["is_unbound"]]
+    if unbound:
+        role = unbound[0]
+        mend = f"ALTER ROLE {role} NOSUPERUSER NOBYPASSRLS, as a superuser."
+        return Finding("roles", f"{role} is not bound by row-level security", mend)
+    others = [role for role in needed if not found[role]["is_mine"]]
+    if others:
+        me = await connection.fetchval("SELECT session_user")
+        mend = f"GRANT {', '.join(others)} TO {me}, as the login that migrates."
+        return Finding("roles", f"{me} may not become {', '.join(others)}", mend)
+    return Finding("roles", f"all {len(ROLES)} are there, and the login may become what it serves")
+
+
+async def revision(connection: asyncpg.Connection) -> Finding:
+    """Whether the schema is the one that this version was built for."""
+    try:
+        async with connection.transaction(readonly=True):
+            await connection.execute(f"SET LOCAL ROLE {role_of(Audience.PUBLIC)}")
+            found = await connection.fetchval(_REVISION)
+    except asyncpg.UndefinedTableError:
+        return Finding("schema", "there are no tables of Hearth's yet", MIGRATE)
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError):
+        return Finding("schema", "the login may not read at which revision it is", MIGRATE)
+    if found != head():
+        said = f"is at revision {found}, and this version of Hearth needs {head()}"
+        return Finding("schema", said, f"{MIGRATE} If the database is newer, use the newer Hearth.")
+    return Finding("schema", f"is at revision {found}, as this version needs")
+
+
+async def guard(connection: asyncpg.Connection) -> Finding:
+    """Whether the policies of this version are in force, and nobody has changed them since."""
+    unforced = [row["relname"] for row in await connection.fetch(_UNFORCED)]
+    if unforced:
+        said = f"row-level security is not forced on {', '.join(unforced)}"
+        return Finding("policies", said, MIGRATE)
+    noted, now = await connection.fetchrow(policies.NOTED), policies.digest()
+    if noted is None or noted["applied"] is None:
+        return Finding("policies", "were never applied", MIGRATE)
+    if noted["applied"] != now:
+        return Finding("policies", "are those of another version of Hearth", MIGRATE)
+    if noted["as_applied"] != noted["as_found"]:
+        said = "policies or grants were changed since they were applied"
+        return Finding("policies", said, f"{MIGRATE} Then find out who changed them, and why.")
+    return Finding("policies", "are this version's, forced, and as they were applied")
+
+
+async def clock(connection: asyncpg.Connection) -> Finding:
+    """Whether this machine and the database agree on the time."""
+    before = time.time()
+    theirs = float(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())"))
+    apart = theirs - (before + time.time()) / 2
+    if abs(apart) > MOST_SECONDS_APART:
+        ahead = "ahead of" if apart > 0 else "behind"
+        said = f"the database's is {abs(apart):.0f} s {ahead} this machine's"
+        return Finding("clock", said, "Have both keep time by NTP: tokens and holds go by it.")
+    return Finding("clock", "the database's agrees with this machine's")
+
+
+async def sealed(owner: asyncpg.Connection, sealing: Sealing) -> Finding:
+    """Whether all that is sealed can be opened; asked as the database's owner."""
+    if sealing.keys is None:
+        said = "there is no key, so nobody's name can be kept or shown"
+        mend = (
+            "Set HEARTH_DATA_KEYS to what `python -c 'from cryptography.fernet import Fernet; "
+            "print(Fernet.generate_key().decode())'` prints, or to the keys of your backup."
+        )
+        return Finding("data keys", said, mend)
+    count, closed = 0, 0
+    async with owner.transaction(readonly=True):
+        await owner.execute(f"SET LOCAL ROLE {OWNER}")
+        async for row in owner.cursor(_SEALED):
+            count += 1
+            try:
+                sealing.opened(row["request_id"], row["sealed"])
+            except Unavailable:
+                closed += 1
+    if closed:
+        said = f"{closed} of {count} contacts can't be opened with the keys that are set"
+        mend = "Add the key that sealed them to HEARTH_DATA_KEYS, after the first, by a comma."
+        return Finding("data keys", said, mend)
+    return Finding("data keys", f"open all {count} contacts that are sealed")
+
+
+Check = Callable[[asyncpg.Connection], Awaitable[Finding]]
+AS_THE_LOGIN: tuple[Check, ...] = (server, login, roles, clock, revision, guard)

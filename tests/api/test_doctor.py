@@ -1,0 +1,293 @@
+"""`hearth doctor`: each fault is made, named with what to do, mended, and gone."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+from cryptography.fernet import Fernet
+from typer.testing import CliRunner, Result
+
+from api.access.sealing import Sealing, sealing
+from api.cli import app
+from api.settings import Settings
+from api.store.migrating import head
+from schema import policies
+from tests.api.access.issuing import new_key
+from tests.conftest import Copy
+
+KEY = Fernet.generate_key().decode()
+
+Doctor = Callable[..., Result]
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, copy: Copy, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """Runs `hearth doctor` over a sound set-up, changed as its arguments say."""
+    sound = {
+        "database_url": copy.url,
+        "data_keys": KEY,
+        "development": "true",
+        "home": str(tmp_path),
+        "migration_url": copy.owner_url,
+    }
+
+    def run(**settings: str) -> Result:
+        with monkeypatch.context() as environment:
+            for name, value in (sound | settings).items():
+                environment.setenv(f"HEARTH_{name.upper()}", value)
+            return CliRunner().invoke(app, ["doctor"])
+
+    return run
+
+
+def _is_sound(result: Result) -> None:
+    assert result.exit_code == 0, result.stdout
+    lines = result.stdout.splitlines()
+    assert all(line.startswith("OK    ") for line in lines), result.stdout
+    assert {line[6:].split(" (")[0].split(":")[0] for line in lines} == {
+        "API keys",
+        "HEARTH_DEVELOPMENT",
+        "HEARTH_HOME",
+        "clock",
+        "data keys",
+        "database",
+        "issuer",
+        "login",
+        "policies",
+        "roles",
+        "schema",
+    }
+
+
+def _is_wrong(result: Result, subject: str, said: str, mend: str) -> None:
+    assert result.exit_code == 1, result.stdout
+    assert "Traceback" not in result.output
+    lines = result.stdout.splitlines()
+    (found,) = [number for number, line in enumerate(lines) if line.startswith("WRONG ")]
+    assert lines[found].startswith(f"WRONG {subject}"), lines[found]
+    assert said in lines[found]
+    assert lines[found + 1].startswith("      Next: ")
+    assert mend in lines[found + 1]
+    assert lines[-1] == "1 to mend; run `hearth doctor` again then."
+
+
+def _run(url: str, *statements: str) -> None:
+    async def run() -> None:
+        connection = await asyncpg.connect(url)
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    asyncio.run(run())
+
+
+# What breaks it, what mends it, and what the doctor says: of what, what is wrong, what to do.
+FAULTS: dict[str, tuple[str, str, str, str, str]] = {
+    "row-level security is not forced": (
+        "ALTER TABLE offer NO FORCE ROW LEVEL SECURITY",
+        "ALTER TABLE offer FORCE ROW LEVEL SECURITY",
+        "policies",
+        "not forced on offer",
+        "hearth migrate",
+    ),
+    "row-level security is off": (
+        "ALTER TABLE member DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE member ENABLE ROW LEVEL SECURITY",
+        "policies",
+        "not forced on member",
+        "hearth migrate",
+    ),
+    "a policy lets everybody see": (
+        "CREATE POLICY all_read ON request TO hearth_council USING (true)",
+        "DROP POLICY all_read ON request",
+        "policies",
+        "changed since they were applied",
+        "who changed them",
+    ),
+    "a grant too many": (
+        "GRANT SELECT ON member TO hearth_public",
+        "REVOKE SELECT ON member FROM hearth_public",
+        "policies",
+        "changed since they were applied",
+        "hearth migrate",
+    ),
+    "another version's policies": (
+        "COMMENT ON TABLE alembic_version IS 'another one'",
+        policies.note(),
+        "policies",
+        "another version",
+        "hearth migrate",
+    ),
+    "policies never applied": (
+        "COMMENT ON TABLE alembic_version IS NULL",
+        policies.note(),
+        "policies",
+        "never applied",
+        "hearth migrate",
+    ),
+    "another revision": (
+        "UPDATE alembic_version SET version_num = 'another'",
+        "UPDATE alembic_version SET version_num = '{head}'",
+        "schema",
+        "is at revision another",
+        "hearth migrate",
+    ),
+    "a role that the login may not become": (
+        "REVOKE hearth_liaison FROM hearth_login",
+        "GRANT hearth_liaison TO hearth_login",
+        "roles",
+        "hearth_login may not become hearth_liaison",
+        "GRANT hearth_liaison TO hearth_login",
+    ),
+    "a role that sees everything": (
+        "ALTER ROLE hearth_charity BYPASSRLS",
+        "ALTER ROLE hearth_charity NOBYPASSRLS",
+        "roles",
+        "hearth_charity is not bound",
+        "NOBYPASSRLS",
+    ),
+    "a login that sees everything": (
+        "ALTER ROLE hearth_login BYPASSRLS",
+        "ALTER ROLE hearth_login NOBYPASSRLS",
+        "login",
+        "hearth_login is not bound",
+        "HEARTH_MIGRATION_URL",
+    ),
+}
+
+
+def test_a_sound_set_up_is_sound_and_each_fault_of_the_database_is_named(
+    doctor: Doctor, copy: Copy
+) -> None:
+    _is_sound(doctor())
+    for breaks, mends, subject, said, mend in FAULTS.values():
+        _run(copy.owner_url, breaks)
+        try:
+            _is_wrong(doctor(), subject, said, mend)
+        finally:
+            _run(copy.owner_url, mends.replace("{head}", head()))
+    _is_sound(doctor())
+
+
+def test_the_embedded_server_is_examined_too(
+    home: Path, copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert copy, "the server runs"
+    monkeypatch.setenv("HEARTH_HOME", str(home))
+    monkeypatch.delenv("HEARTH_DATABASE_URL", raising=False)
+    _is_sound(CliRunner().invoke(app, ["doctor"]))
+
+
+def test_a_database_that_is_not_there_or_empty(doctor: Doctor, copy: Copy) -> None:
+    away = "postgresql://somebody:hunter2@127.0.0.1:1/nothing"
+    result = doctor(database_url=away)
+    _is_wrong(result, "database", "can't be reached", "HEARTH_DATABASE_URL")
+    assert "hunter2" not in result.output
+    missing = copy.url.replace(f"/{copy.name}", "/missing")
+    _is_wrong(doctor(database_url=missing), "database", "does not exist", "HEARTH_DATABASE_URL")
+    _is_wrong(doctor(database_url="nonsense"), "database", "invalid DSN", "HEARTH_DATABASE_URL")
+    _is_wrong(doctor(migration_url=missing), "database", "not exist", "HEARTH_MIGRATION_URL")
+    empty = copy.url.replace(f"/{copy.name}", "/postgres")
+    _is_wrong(doctor(database_url=empty), "schema", "no tables", "hearth migrate")
+    result = doctor(database_url=copy.owner_url)
+    _is_wrong(result, "login", "postgres is not bound", "hearth_login")
+    _is_wrong(doctor(migration_url=copy.url), "data keys", "owner", "HEARTH_MIGRATION_URL")
+
+
+def test_an_old_server_and_clocks_that_differ(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Neither can be had here, so the doctor is told otherwise.
+    monkeypatch.setattr("api.examining.database.OLDEST", 990000)
+    _is_wrong(doctor(), "database", "too old", "15 or newer")
+    monkeypatch.undo()
+    now = time.time
+    for seconds, said in ((-60, "60 s ahead of"), (60, "60 s behind")):
+        monkeypatch.setattr("api.examining.database.time.time", lambda by=seconds: now() + by)
+        _is_wrong(doctor(), "clock", said, "NTP")
+
+
+@pytest.fixture
+def sealed(copy: Copy) -> None:
+    """A household whose contact is sealed with the key that is set."""
+
+    async def put() -> None:
+        owner = await asyncpg.connect(copy.owner_url)
+        settings = Settings(data_keys=KEY, home=Path("nowhere"))
+        found: Sealing = sealing(settings)
+        organisation, request = await owner.fetchrow("SELECT gen_random_uuid(), gen_random_uuid()")
+        await owner.execute("INSERT INTO organisation VALUES ($1, 'A')", organisation)
+        await owner.execute(
+            "INSERT INTO request (id, reference, organisation_id, submitted_by, status, adults,"
+            " needs_step_free, has_pets, women_only, kind_codes) VALUES"
+            " ($1, 'HR-1', $2, 'A', 'SUBMITTED', 1, false, false, false, ARRAY['hosting'])",
+            request,
+            organisation,
+        )
+        await owner.execute(
+            "INSERT INTO request_contact (request_id, sealed) VALUES ($1, $2)",
+            request,
+            found.seal(request, {"name": "Olena"}),
+        )
+        await owner.close()
+
+    asyncio.run(put())
+
+
+@pytest.mark.usefixtures("sealed")
+def test_data_keys_that_do_not_open_what_is_sealed(doctor: Doctor, tmp_path: Path) -> None:
+    assert "open all 1 contacts" in doctor().stdout
+    other = Fernet.generate_key().decode()
+    said = "1 of 1 contacts can't be opened"
+    _is_wrong(doctor(data_keys=other), "data keys", said, "HEARTH_DATA_KEYS")
+    _is_sound(doctor(data_keys=f"{other},{KEY}"))
+    result = doctor(data_keys="short")
+    assert result.exit_code == 1
+    assert "HEARTH_DATA_KEYS" in result.stdout
+
+
+def test_secrets_that_others_can_read(doctor: Doctor, tmp_path: Path) -> None:
+    _is_sound(doctor())
+    for name in ("data-key", "key-pepper", "development-issuer.json"):
+        file = tmp_path / name
+        file.write_text("x" * 40)
+        file.chmod(0o640)
+        _is_wrong(doctor(), "HEARTH_HOME", f"{name} can be read by others", "chmod 600")
+        file.chmod(0o600)
+        os.truncate(file, 0)
+        _is_wrong(doctor(), "HEARTH_HOME", f"{name} is empty", "backup")
+        file.unlink()
+    file.write_text("no folder")
+    _is_wrong(
+        doctor(home=str(file), key_pepper="p" * 32), "HEARTH_HOME", "no folder", "HEARTH_HOME"
+    )
+
+
+def test_what_is_missing_outside_development(doctor: Doctor, tmp_path: Path) -> None:
+    real = {"development": "false", "key_pepper": "p" * 32, "home": str(tmp_path / "none")}
+    _is_wrong(doctor(**real), "issuer", "none is set", "HEARTH_ISSUER")
+    keys = tmp_path / "keys.json"
+    issuer = {"issuer": "https://login.example", "jwks_file": str(keys)}
+    _is_wrong(doctor(**real, **issuer), "issuer", "not a readable JWK set", "JWK set")
+    keys.write_text('{"keys": [{"kty": "EC"}]}')
+    _is_wrong(doctor(**real, **issuer), "issuer", "no key", "JWK set")
+    away = {"issuer": "http://127.0.0.1:1"}
+    _is_wrong(doctor(**real, **away), "issuer", "can't be reached", "HEARTH_ISSUER")
+    result = doctor(**real | {"key_pepper": "short"})
+    assert result.exit_code == 1
+    assert "HEARTH_KEY_PEPPER" in result.stdout
+    public = doctor(host="0.0.0.0")
+    _is_wrong(public, "HEARTH_DEVELOPMENT", "strangers", "HEARTH_DEVELOPMENT=false")
+
+
+def test_a_missing_pepper(doctor: Doctor, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"keys": [new_key().as_dict(private=False)]}))
+    given = {"development": "false", "issuer": "https://login.example", "jwks_file": str(keys)}
+    _is_wrong(doctor(**given), "API keys", "no pepper", "HEARTH_KEY_PEPPER")
+    _is_sound(doctor(**given, key_pepper="p" * 32))
