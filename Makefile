@@ -51,7 +51,7 @@ bench-growth: .venv/test ## measure pages' statements from 50,000 to 5,000,000 o
 PIN := --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 snapshots: .venv/test ## write schema.graphql, the cases' answers and SQL and who sees what anew, to review
 	$(BIN)/hearth schema > schema/schema.graphql
-	UPDATE_CASES=1 $(BIN)/pytest -q tests/api/graph/test_cases.py tests/security/test_visibility.py
+	UPDATE_CASES=1 $(BIN)/pytest -q tests/api/graph/test_cases.py tests/security
 
 lock: .venv/test ## pin the dependencies anew, with hashes
 	@$(BIN)/python -m pip install --quiet uv

@@ -18,7 +18,11 @@ DECLARE
 BEGIN
     FOREACH each IN ARRAY ARRAY['allocation', 'allocation_price', 'allocation_proposal', 'allocation_unplaced'] LOOP
         EXECUTE format('CREATE POLICY owner ON %I TO hearth_owner USING (true) WITH CHECK (true)', each);
-        EXECUTE format('CREATE POLICY admin ON %I TO hearth_admin USING (true) WITH CHECK (true)', each);
+        EXECUTE format(
+            'CREATE POLICY admin ON %I TO hearth_admin '
+            'USING ((SELECT nullif(current_setting(''hearth.subject'', true), '''')) IS NOT NULL)',
+            each
+        );
         EXECUTE format(
             'CREATE POLICY own ON %I TO hearth_council '
             'USING (owner_gss = (SELECT nullif(current_setting(''hearth.own_gss'', true), ''''))) '

@@ -7,7 +7,8 @@ GRANT SELECT ON break_glass TO hearth_admin, hearth_charity, hearth_council;
 GRANT INSERT (id, ends_at, reason, council_gss, request_id) ON break_glass TO hearth_admin;
 
 CREATE POLICY owner ON break_glass TO hearth_owner USING (true) WITH CHECK (true);
-CREATE POLICY all_read ON break_glass FOR SELECT TO hearth_admin USING (true);
+CREATE POLICY all_read ON break_glass FOR SELECT TO hearth_admin
+    USING ((SELECT nullif(current_setting('hearth.subject', true), '')) IS NOT NULL);
 CREATE POLICY own_add ON break_glass FOR INSERT TO hearth_admin
     WITH CHECK (subject = (SELECT nullif(current_setting('hearth.subject', true), '')));
 CREATE POLICY own_read ON break_glass FOR SELECT TO hearth_council
@@ -58,5 +59,8 @@ GRANT EXECUTE ON FUNCTION hearth_opened() TO hearth_admin;
 
 -- Here, since it goes by the function above: what was done to a case, an administrator reads while the case is open to it.
 CREATE POLICY opened ON audit_event TO hearth_admin
-    USING (request_id IS NULL OR request_id = ANY ((SELECT hearth_opened())::uuid[]))
+    USING (
+        (SELECT nullif(current_setting('hearth.subject', true), '')) IS NOT NULL
+        AND (request_id IS NULL OR request_id = ANY ((SELECT hearth_opened())::uuid[]))
+    )
     WITH CHECK (actor_subject = (SELECT current_setting('hearth.subject', true)));

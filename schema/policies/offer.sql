@@ -7,7 +7,8 @@ ALTER TABLE offer FORCE ROW LEVEL SECURITY;
 GRANT SELECT, INSERT, UPDATE ON offer TO hearth_admin, hearth_council;
 
 CREATE POLICY owner ON offer TO hearth_owner USING (true) WITH CHECK (true);
-CREATE POLICY admin ON offer TO hearth_admin USING (true) WITH CHECK (true);
+CREATE POLICY admin ON offer TO hearth_admin
+    USING ((SELECT nullif(current_setting('hearth.subject', true), '')) IS NOT NULL);
 CREATE POLICY own_read ON offer FOR SELECT TO hearth_council
     USING (council_gss = ANY ((SELECT string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))::text[]));
 CREATE POLICY own_add ON offer FOR INSERT TO hearth_council

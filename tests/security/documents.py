@@ -49,7 +49,7 @@ VALUES: dict[str, Any] = {
     "kinds": ["hosting"],
     "partnerCity": "Perm",
     "partnerCountry": "RUS",
-    "reason": "A reason",
+    "reason": "A reason that all may read",
     "sourceTitle": "A source",
     "sourceUrl": "https://www.gov.uk/",
     "title": "A title",
@@ -219,6 +219,8 @@ class Writer:
     def _object(self, type_: GraphQLInputObjectType, about: str) -> dict[str, Any]:
         within = type_.name if type_.name.endswith("Filter") else about
         found = {name: self._value(name, part, within) for name, part in type_.fields.items()}
+        if "requestId" in found:
+            found.pop("gssCode", None)  # one request is meant, or all of a council
         return {name: value for name, value in found.items() if value is not None}
 
 

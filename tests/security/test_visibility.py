@@ -30,7 +30,8 @@ HEADING = """\
 # with a word for whose rows it asks about:
 {whose}
 # own: theirs; lower: a district's, asked by its county; shared: another's, shown to all councils
-# or to everybody; other: another's, shown to nobody else; none: an id that no row has.
+# or to everybody; other: another's, shown to nobody else; opened: a case that the administrator
+# broke the glass of, and its offer; none: an id that no row has.
 # One word stands for all of these, and EVERYBODY for all audiences.
 # value, zero, null, empty: what the field holds; hidden: not even the object that it is of is
 # there; done, followed: it worked; silent: nothing came; in capitals: why it was refused.
@@ -52,6 +53,7 @@ SCHEMA = make_schema()._schema
 # Types that hold a person, or of which one can be worked out.
 PERSONAL = frozenset(
     {
+        "BreakGlass",
         "Candidate",
         "CandidateList",
         "Consent",

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+from api.access.joining import Joining
 from tests.api.requests.asking import CONTACT, move, propose, submit
 from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
 
+ADMIN, SECOND = "admin", "admin:second"
 HARBOUR = "charity:Harbour Welcome"
 ANOTHER = "charity:Another"
 SIDES = {"ours": (OXFORD, HARBOUR), "theirs": (CAMBRIDGE, ANOTHER)}
@@ -40,13 +42,14 @@ class Rows:
     match: str
     allocation: str
     check: str = f"check_{uuid.uuid4()}"
+    breakglass: str = f"breakglass_{uuid.uuid4()}"
     reference: str = "HR-00000000"
     route: str = "homes-for-ukraine"
 
 
 @dataclass(frozen=True)
 class Standpoint:
-    """Somebody who asks about rows: `own`, `lower` (a district's), `shared`, `other` or `none`."""
+    """Somebody who asks about rows, and whose those are to them: one of WHOSE."""
 
     who: str
     whose: str
@@ -65,10 +68,8 @@ class Standpoint:
 
 def nobodys() -> Rows:
     """Ids that no row has."""
-    ids = {
-        name: f"{name}_{uuid.uuid4()}"
-        for name in ("allocation", "check", "match", "offer", "request")
-    }
+    names = ("allocation", "breakglass", "check", "match", "offer", "request")
+    ids = {name: f"{name}_{uuid.uuid4()}" for name in names}
     return Rows(gss="E09999999", reference="HR-ZZZZZZZZ", route="no-such-route", **ids)
 
 
@@ -101,6 +102,7 @@ class World:
             ("liaison", "shared", open_to_all),
             ("liaison", "other", theirs),
             ("liaison", "none", nobodys()),
+            ("admin", "opened", ours),
             ("admin", "other", theirs),
             ("admin", "none", nobodys()),
         ]
@@ -155,6 +157,7 @@ async def build(hearth: Hearth) -> World:
     for who in (HARBOUR, f"council:{OXFORDSHIRE}", "liaison", "admin"):
         await hearth.token(who)
     own, shared = {}, {}
+    await _second_administrator(hearth)
     for side, (gss, charity) in SIDES.items():
         own[side], shared[side] = await _side(world, side, gss, charity)
     await world.put(FILLED)
@@ -164,6 +167,13 @@ async def build(hearth: Hearth) -> World:
     world.shared = {side: _with(rows, by_id) for side, rows in shared.items()}
     await world._keep()
     return world
+
+
+async def _second_administrator(hearth: Hearth) -> None:
+    joining = await Joining.open(hearth.copy.owner_url)
+    subject = await joining.admin("Another administrator", "second")
+    await joining.connection.close()
+    hearth.tokens[SECOND] = hearth.issuer.token(subject)
 
 
 FILLED = """
@@ -183,7 +193,7 @@ async def _side(world: World, side: str, gss: str, charity: str) -> tuple[Rows, 
     hearth = world.hearth
     officer = f"council:{gss}"
     apart = await _offer(hearth, officer, f"{side} apart")
-    opened = await _offer(hearth, officer, f"{side} open")
+    shared = await _offer(hearth, officer, f"{side} open")
     check = await _checks(hearth, officer, apart)
     matched, seeking = [
         await submit(
@@ -204,8 +214,10 @@ async def _side(world: World, side: str, gss: str, charity: str) -> tuple[Rows, 
     await move(hearth, "holdMatch", match, officer)
     await hearth.data(CONTACT, {"id": matched}, charity)
     allocation = await _allocation(world, gss, match, seeking)
-    rows = Rows(gss, apart, matched, match, allocation, check)
-    return rows, Rows(gss, opened, seeking, match, allocation)
+    opened = await hearth.data(OPEN, {"gss": gss}, ADMIN if side == "ours" else SECOND)
+    glass = opened["breakGlass"]["breakGlass"]["id"]
+    rows = Rows(gss, apart, matched, match, allocation, check, glass)
+    return rows, Rows(gss, shared, seeking, match, allocation)
 
 
 # One that has proposed the match that there is, and found nothing for the other household.
@@ -248,6 +260,12 @@ async def _allocation(world: World, gss: str, match: str, unplaced: str) -> str:
     return found
 
 
+OPEN = """
+mutation ($gss: String!) {
+  breakGlass(input: { gssCode: $gss, minutes: 60, reason: "A complaint to answer" }) {
+    breakGlass { id } problems { code message }
+  }
+}"""
 CONSENT = """
 mutation ($id: ID!, $gss: String) {
   recordConsent(requestId: $id, scope: MATCHING, gssCode: $gss, given: false) {
