@@ -1,0 +1,281 @@
+"""The numbers of a release's tables, and the sums that bind them: all that an attacker starts from.
+
+Tables of one measure over the same rows share their column of totals, measures are bound by
+identities (offered = free + held + taken), and a correction shares with what it corrects every
+number that it leaves as it was. Here all that is one list of numbers and one of sums.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from api.reporting.release import ALL, Dimension, Suppressed, Table
+
+NO_END = 1 << 53
+"""In place of a greatest number where there is none; whole numbers up to it are exact as floats."""
+
+Place = tuple[int, str, str, str, str]
+"""Which release (0: this one, then those before), measure, table, row and column of a number.
+
+The table of a column of totals is ALL, since tables share it.
+"""
+Placed = Mapping[tuple[str, str], int]
+"""Positions of a table's numbers, by row and column."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Measures bound in every cell: `total` is the sum of `parts`, or at least that.
+
+    Of offered = free + held + taken the first two may be public and the others not; then offered
+    less free is a headcount. So a cell of a public total is hidden wherever it would tell a small
+    count. A cell of a public part is not: what is free can be asked for at any moment.
+    """
+
+    total: str
+    parts: tuple[str, ...]
+    is_exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Whole numbers from `least` to `most`."""
+
+    least: int = 0
+    most: int = NO_END
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number that sums bind; `council` is the row's code where the row is one council's.
+
+    `is_shown`: the audience has it already. `is_withheld`: no table of this release holds it.
+    `known`: what somebody knows of it who knows why it is hidden. `needed`: what must stay
+    possible in spite of all that is shown, if anything.
+    """
+
+    place: Place
+    value: int
+    council: str | None = None
+    is_shown: bool = False
+    is_withheld: bool = False
+    known: Range = Range()
+    needed: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Positions of numbers: `total` is the sum of `parts`."""
+
+    total: int
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Everything that is bound together, for one audience."""
+
+    numbers: tuple[Number, ...]
+    sums: tuple[Sum, ...]
+
+    def unknown(self) -> "Sums":
+        """The same to somebody who knows of no number why it is hidden."""
+        return Sums(tuple(replace(each, known=Range()) for each in self.numbers), self.sums)
+
+
+def place(table: Table, row: str, column: str, release: int = 0) -> Place:
+    """The place of a table's cell."""
+    return (release, table.measure.name, ALL if column == ALL else table.name, row, column)
+
+
+def words(where: Place) -> str:
+    """A place as a message names it."""
+    release, measure, table, row, column = where
+    before = f" of the release {release} before" if release else ""
+    return f"{measure} in table {table}, row {row}, column {column}{before}"
+
+
+def bind(
+    tables: Sequence[Table],
+    threshold: int,
+    identities: Sequence[Identity] = (),
+    earlier: Sequence[Sequence[Suppressed]] = (),
+) -> Sums:
+    """The sums of tables for an audience whose threshold this is.
+
+    `earlier`: what the same audience saw of other releases of the same moment, as those which this
+    one corrects. Raises ValueError, with the place, where a figure is not a whole number from 0 or
+    is not the sum that it must be.
+    """
+    binding = _Binding(threshold, identities)
+    binding.add_release(0, [Suppressed(table, frozenset()) for table in tables])
+    for release, suppressed in enumerate(earlier, 1):
+        binding.add_release(release, suppressed)
+    return Sums(tuple(binding.numbers), tuple(binding.sums))
+
+
+class _Binding:
+    """Numbers and sums as they are gathered."""
+
+    def __init__(self, threshold: int, identities: Sequence[Identity]) -> None:
+        self.threshold = threshold
+        self.identities = identities
+        self.numbers: list[Number] = []
+        self.sums: dict[Sum, None] = {}
+        self.at: defaultdict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
+        """Positions by place, whatever release, and by value: what is equal there is one number."""
+
+    def add_release(self, release: int, suppressed: Sequence[Suppressed]) -> None:
+        tables = [each for each in suppressed if not each.table.measure.bases]
+        placed = {
+            (each.table.name, each.table.measure.name): self.add_table(release, each)
+            for each in tables
+        }
+        public = {each.table.measure.name for each in tables if each.table.measure.is_public}
+        for identity in self.identities:
+            for name, measure in placed:
+                if measure == identity.total:
+                    self.add_identity(release, identity, name, placed, public)
+
+    def add_table(self, release: int, suppressed: Suppressed) -> Placed:
+        table, measure = suppressed.table, suppressed.table.measure
+        councils = {each.code for each in table.rows.categories if each.parent not in {None, ALL}}
+        is_bound = any(measure.name == identity.total for identity in self.identities)
+        placed = {}
+        for (row, column), figure in table.cells.items():
+            where = place(table, row, column, release)
+            if not isinstance(figure, int) or figure < 0:
+                raise ValueError(f"{words(where)}, is {figure}, which is not a count.")
+            is_hidden = (row, column) in suppressed.hidden
+            known, needed = (Range(), None) if measure.is_public else self.small(figure)
+            number = Number(
+                where,
+                figure,
+                row if row in councils else None,
+                is_shown=not is_hidden if release else measure.is_public and not is_bound,
+                is_withheld=release > 0,
+                known=known,
+                needed=needed,
+            )
+            placed[row, column] = self.add(number)
+            if release and not is_hidden and not measure.is_public:
+                self.differ(number)
+        for total, parts in _lines(table):
+            present = [placed[part] for part in parts if part in placed]
+            if total in placed:
+                self.add_sum(placed[total], present)
+                if not release and not measure.is_public:
+                    self.add_class(placed[total], present)
+            elif present:
+                raise ValueError(f"{words(place(table, *total))}, is missing; its parts are not.")
+        return placed
+
+    def add_identity(
+        self,
+        release: int,
+        identity: Identity,
+        table: str,
+        placed: Mapping[tuple[str, str], Placed],
+        public: set[str],
+    ) -> None:
+        """Bind a total to its parts; where it is public, those that aren't are one headcount."""
+        parts = [name for name in identity.parts if (table, name) in placed]
+        is_exact = identity.is_exact and len(parts) == len(identity.parts)
+        for cell, total in placed[table, identity.total].items():
+            there = {
+                name: at for name in parts if (at := placed[table, name].get(cell)) is not None
+            }
+            if identity.total in public:
+                shown = [there.pop(name) for name in parts if name in public and name in there]
+                headcount = self.rest(f"{identity.total} less what is public", total, shown)
+                known, needed = self.small(headcount.value)
+                rest = self.add(replace(headcount, known=known, needed=needed))
+                self.add_sum(total, [*shown, rest])
+                total = rest
+            bound = list(there.values())
+            if not is_exact:
+                bound.append(
+                    self.add(self.rest(f"{identity.total} beyond its parts", total, bound))
+                )
+            if bound or is_exact:
+                self.add_sum(total, bound)
+
+    def add_class(self, total: int, parts: Sequence[int]) -> None:
+        """Where all of a line are in one part of it, whoever is in the line is known to be there.
+
+        Then there must be room for one who is not; what other parts there are is zeros.
+        """
+        there = [part for part in parts if self.numbers[part].value]
+        if len(there) == 1 and len(parts) > 1:
+            _, measure, _, row, column = self.numbers[there[0]].place
+            name = f"{measure} elsewhere than row {row}, column {column},"
+            elsewhere = replace(self.rest(name, total, there), needed=Range(0, 1))
+            self.add_sum(total, [*there, self.add(elsewhere)])
+
+    def add_sum(self, total: int, parts: Iterable[int]) -> None:
+        each = Sum(total, tuple(parts))
+        found = sum(self.numbers[part].value for part in each.parts)
+        if found != self.numbers[total].value:
+            number = self.numbers[total]
+            raise ValueError(f"{words(number.place)}, is {number.value}; its parts sum to {found}.")
+        self.sums[each] = None
+
+    def add(self, number: Number) -> int:
+        same = self.at[number.place[1:]]
+        at = same.setdefault(number.value, len(self.numbers))
+        if at == len(self.numbers):
+            self.numbers.append(number)
+            for other in same.values():
+                if self.numbers[other].place[0] == number.place[0] and other != at:
+                    values = f"{self.numbers[other].value} in one table, {number.value} in another"
+                    raise ValueError(f"{words(number.place)}, is {values}.")
+        elif number.is_shown:
+            self.numbers[at] = replace(self.numbers[at], is_shown=True)
+        return at
+
+    def differ(self, earlier: Number) -> None:
+        """Where a number was shown and hardly differs now, what lies between is a small count."""
+        for at in self.at[earlier.place[1:]].values():
+            number, near = self.numbers[at], self.threshold - 1
+            differs = abs(number.value - earlier.value)
+            if number.place[0] == 0 and 0 < differs <= near and number.needed is None:
+                known = Range(max(0, earlier.value - near), earlier.value + near)
+                needed = Range(max(0, known.least - 1), known.most + 1)
+                self.numbers[at] = replace(number, known=known, needed=needed)
+
+    def rest(self, measure: str, total: int, parts: Iterable[int]) -> Number:
+        """A number that is in no table: what a total has beyond some of its parts."""
+        whole = self.numbers[total]
+        value = whole.value - sum(self.numbers[part].value for part in parts)
+        if value < 0:
+            raise ValueError(
+                f"{words(whole.place)}, is {whole.value}, which is less than its parts."
+            )
+        where = (whole.place[0], measure, *whole.place[2:])
+        return Number(where, value, whole.council, is_withheld=True)
+
+    def small(self, value: int) -> tuple[Range, Range | None]:
+        """What is known of a count once it is hidden, and what is needed."""
+        if value >= self.threshold:
+            return Range(self.threshold), None
+        if value == 0:
+            return Range(), None
+        return Range(1, self.threshold - 1), Range(0, self.threshold)
+
+
+def _lines(table: Table) -> Iterator[tuple[tuple[str, str], list[tuple[str, str]]]]:
+    """Each total's cell with those of its parts, along columns and along rows."""
+    for total, parts in _families(table.rows):
+        for column in table.columns.categories:
+            yield (total, column.code), [(part, column.code) for part in parts]
+    for total, parts in _families(table.columns):
+        for row in table.rows.categories:
+            yield (row.code, total), [(row.code, part) for part in parts]
+
+
+def _families(dimension: Dimension) -> Iterable[tuple[str, list[str]]]:
+    families = defaultdict(list)
+    for each in dimension.categories:
+        if each.parent is not None:
+            families[each.parent].append(each.code)
+    return families.items()
