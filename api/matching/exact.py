@@ -3,11 +3,7 @@
 HiGHS looks at its time limit only now and then, so whoever waits for it ends it.
 """
 
-import contextlib
-import ctypes
 import multiprocessing
-import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -19,6 +15,7 @@ import numpy as np
 from api.matching.deadline import Deadline
 from api.matching.greedy import NOWHERE, Assignment
 from api.matching.instance import Flags, Floats, Instance, Whole
+from api.solver import silent_solver
 
 HALF = 0.5
 TINY = 500
@@ -46,23 +43,6 @@ class Prices:
     families: Floats
     places: Floats
     people: float = 0.0
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    # The library greets on the process's standard output before it takes any option, and C keeps
-    # the words in its own buffer; what is printed there is ours alone.
-    kept = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    sys.stdout.flush()
-    os.dup2(nowhere, 1)
-    try:
-        yield
-        ctypes.CDLL(None).fflush(None)
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _model(instance: Instance, values: Floats, pairs: Whole, least: int | None) -> highspy.HighsLp:
@@ -107,7 +87,7 @@ def prices(
     families, hosts = len(instance.families), len(instance.hosts)
     if len(pairs) == 0:
         return Prices(0.0, np.zeros(families), np.zeros(hosts))
-    solver = _solver()
+    solver = silent_solver()
     solver.passModel(_model(instance, values, pairs, least))
     solver.run()
     duals = np.abs(np.array(solver.getSolution().row_dual))
@@ -121,14 +101,6 @@ def prices(
     np.maximum.at(of_families, instance.pair_family[pairs], gains)
     bound = float(of_families.sum() + of_places @ instance.places - people * (least or 0))
     return Prices(bound, of_families, of_places, people)
-
-
-def _solver() -> highspy.Highs:
-    with _silence():
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.silent()
-    solver.setOptionValue("threads", 1)
-    return solver
 
 
 def proven(
@@ -191,7 +163,7 @@ def _work(
     least: int | None,
     seconds: float,
 ) -> None:
-    solver = _solver()
+    solver = silent_solver()
     solver.setOptionValue("time_limit", max(0.1, seconds))
     solver.setOptionValue("mip_rel_gap", 0.0)
     # Sums of whole numbers that are less than one apart are the same.
