@@ -28,9 +28,13 @@ from api.graph.schema import make_schema
 from api.http.answers import Answers
 from api.http.budgets import Budgets
 from api.http.endpoint import Door, Endpoint
+from api.http.feeds import PREFIX as OPEN_REFERRAL_PATH
+from api.http.feeds import Feeds
 from api.http.graphiql import Page
 from api.http.guard import Guard
 from api.http.health import Health
+from api.http.open_data import PREFIX as OPEN_DATA_PATH
+from api.http.open_data import OpenData
 from api.http.persisted import Persisted, read_documents
 from api.http.sockets import Sockets
 from api.matching.allocator import Allocator
@@ -86,6 +90,15 @@ class Service:
             persisted=Persisted(read_documents(settings.documents, answering.documents)),
             query_seconds=settings.query_seconds,
         )
+        self.feeds = Feeds(
+            database=self.database,
+            answers=self.answers,
+            budgets=budgets,
+            public_url=settings.public_url,
+            query_seconds=settings.query_seconds,
+        )
+        at_once = max(1, settings.pool_size // 4)
+        self.open_data = OpenData(self.database, self.answers, budgets, at_once)
         self.sockets = Sockets(schema, answering, door, budgets)
         health = Health(members, self.listener)
         routes: list[BaseRoute] = [
@@ -103,6 +116,10 @@ class Service:
         if scope["type"] != "lifespan" and scope["path"] == GRAPHQL_PATH:
             target: ASGIApp = self.sockets if scope["type"] == "websocket" else self.endpoint
             await target(scope, receive, send)
+        elif scope["type"] == "http" and is_below(OPEN_REFERRAL_PATH, scope["path"]):
+            await self.feeds(scope, receive, send)
+        elif scope["type"] == "http" and is_below(OPEN_DATA_PATH, scope["path"]):
+            await self.open_data(scope, receive, send)
         else:
             await self.pages(scope, receive, send)
 
@@ -117,6 +134,11 @@ class Service:
                 task.cancel()
             await asyncio.wait(running, timeout=5)
             await self.database.close()
+
+
+def is_below(prefix: str, path: str) -> bool:
+    """Whether a path is the prefix, or one below it."""
+    return path == prefix or path.startswith(f"{prefix}/")
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     public_budget: float = Field(
         0, ge=0, description="points a second for each address without a token; 0: no limit"
     )
+    public_url: str | None = Field(
+        None, description="where the public reaches this service; without it, what a request names"
+    )
     query_seconds: float = Field(5.0, ge=0.01, le=600, description="longest time a query may take")
     token_type: str = Field(
         "at+jwt", description="the type (typ) that the issuer's access tokens name in their header"

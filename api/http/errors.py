@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+CSVW_JSON = "application/csvm+json"
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 

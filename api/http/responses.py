@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 from starlette.types import Send
 
-from api.http.errors import GRAPHQL_JSON, JSON
+from api.http.errors import CSVW_JSON, GRAPHQL_JSON, JSON, HttpError
 from api.http.heads import Head
+from schema.refusals import Refused, TooMany, Unavailable
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -25,10 +26,10 @@ NO_STORE = (b"cache-control", b"no-store")
 # Anybody's cache may keep it but must ask before it gives it again, which an unchanged entity tag
 # makes cheap: a cache that gave it unasked, even for a second, would break the promise that a
 # change is seen within one.
-PUBLIC = (b"cache-control", b"public, no-cache")
+MAY_BE_KEPT = (b"cache-control", b"public, no-cache")
 CONTENT_TYPES = {
     media_type: (b"content-type", f"{media_type}; charset=utf-8".encode())
-    for media_type in (GRAPHQL_JSON, JSON)
+    for media_type in (CSVW_JSON, GRAPHQL_JSON, JSON)
 }
 
 
@@ -69,7 +70,7 @@ async def respond(
     secret, since credentials come in headers and are in no answer.
     """
     content = orjson.dumps(body)
-    found = [CONTENT_TYPES[media_type], PUBLIC if is_public else NO_STORE, VARY, *headers]
+    found = [CONTENT_TYPES[media_type], MAY_BE_KEPT if is_public else NO_STORE, VARY, *headers]
     if is_gzip_wanted and len(content) >= SMALLEST_COMPRESSED:
         if len(content) > LARGEST_COMPRESSED_HERE:
             content = await asyncio.to_thread(_gzip, content)
@@ -86,7 +87,28 @@ async def respond(
     return Response(status, found, content, etag)
 
 
+async def refusal(error: HttpError | Refused) -> Response:
+    """The response to a request that is refused outside GraphQL."""
+    if isinstance(error, HttpError):
+        return await respond(error.body(), JSON, status=error.status, headers=error.headers)
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    if isinstance(error, TooMany):
+        headers = ((b"retry-after", str(error.seconds).encode()),)
+    elif isinstance(error, Unavailable):
+        headers = ((b"retry-after", b"1"),)
+    body = HttpError(error.status, error.message, code=error.code).body()
+    return await respond(body, JSON, status=error.status, headers=headers)
+
+
 def _gzip(content: bytes) -> bytes:
-    # By zlib itself, whose header holds no time: the same answer is the same bytes everywhere.
-    compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP_BITS)
-    return compressor.compress(content) + compressor.flush()
+    gzip = compressor()
+    packed: bytes = gzip.compress(content) + gzip.flush()
+    return packed
+
+
+def compressor() -> Any:
+    """What compresses to gzip, piece by piece.
+
+    By zlib itself, whose header holds no time: the same answer is the same bytes everywhere.
+    """
+    return zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP_BITS)

@@ -1,0 +1,67 @@
+"""What an open table is: columns with their meaning, and the one statement that reads it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import FromClause, Select
+
+from api.store.composed import Composed
+
+SEPARATOR = ";"
+"""Between the values of one cell, where it holds a list."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; `datatype` is one of CSVW's, `tag` is HXL's hashtag with its attributes."""
+
+    name: str
+    datatype: str
+    tag: str
+    about: str
+    is_list: bool
+    is_required: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """An open table. Its first column tells rows apart; `source` says where it comes from."""
+
+    name: str
+    title: str
+    about: str
+    columns: tuple[Column, ...]
+    sql: str
+    source: str
+
+
+def columns_of(text: str) -> tuple[Column, ...]:
+    """Columns from lines of "name | datatype | tag | about".
+
+    A datatype with ! is always there, one with [] is a list.
+    """
+    found = []
+    for line in text.strip().splitlines():
+        name, datatype, tag, about = (part.strip() for part in line.split("|"))
+        bare = datatype.rstrip("![]")
+        found.append(Column(name, bare, tag, about, "[]" in datatype, "!" in datatype))
+    return tuple(found)
+
+
+def table_of(
+    name: str,
+    title: str,
+    about: str,
+    columns: str,
+    rows: Select[Any],
+    main: FromClause,
+    values: Mapping[str, Any],
+    source: str,
+) -> Table:
+    """A table whose columns are those of `main` of the same names, but for the `values`."""
+    found = columns_of(columns)
+    read = [values.get(each.name, main.c.get(each.name)).label(each.name) for each in found]
+    statement = Composed(rows.with_only_columns(*read, maintain_column_froms=True))
+    assert "$1" not in statement.sql, f"{name} is read without parameters"
+    return Table(name, title, about, found, statement.sql, source)
