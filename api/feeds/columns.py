@@ -35,6 +35,14 @@ class Table:
     sql: str
     source: str
 
+    @property
+    def digest_sql(self) -> str:
+        """The statement that takes a digest of all its rows, in whatever order."""
+        return (
+            "SELECT md5(string_agg(each, '' ORDER BY each)) "  # noqa: S608 - SQL of our own
+            f"FROM (SELECT md5(one::text) AS each FROM ({self.sql}) AS one) AS every"
+        )
+
 
 def columns_of(text: str) -> tuple[Column, ...]:
     """Columns from lines of "name | datatype | tag | about".

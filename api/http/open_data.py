@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import logging
-import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
+import asyncpg
 from starlette.types import Message, Receive, Scope, Send
 
 from api.access.viewer import PUBLIC
@@ -21,6 +22,7 @@ from api.http.budgets import Budgets
 from api.http.errors import CSVW_JSON, HttpError
 from api.http.heads import Head
 from api.http.responses import MAY_BE_KEPT, VARY, Headers, Response, compressor, refusal, respond
+from api.http.watching import HungUpError
 from api.store.database import Database
 from api.store.roles import role_of
 from schema.refusals import Failed, Refused, Unavailable
@@ -55,8 +57,8 @@ class Form:
 class OpenData:
     """The open tables. At most `at_once` are being read: each holds a connection until it is sent.
 
-    A table's rows are those of one moment. Its entity tag names this worker's generation of kept
-    answers, within which nothing public changes, so that nothing is read to answer 304.
+    A table's rows are those of one moment. Its entity tag is made of a digest that PostgreSQL
+    takes of them, and that is kept until anything changes, as an answer is.
     """
 
     def __init__(
@@ -66,7 +68,6 @@ class OpenData:
         self.answers = answers
         self.budgets = budgets
         self._turns = asyncio.Semaphore(at_once)
-        self._worker = uuid.uuid4().bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -119,35 +120,37 @@ class OpenData:
     async def _download(
         self, scope: Scope, table: Table, form: Form, head: Head, send: Send
     ) -> None:
-        etag = self._etag(await self.answers.generation(), table, form)
-        headers = _headers(table, form, etag)
-        if scope["method"] == "HEAD" or (etag and head.has(etag)):
-            await Response(200, headers, b"", etag).send(send, head, is_head=True)
-            return
+        is_head = scope["method"] == "HEAD"
         address = (scope.get("client") or ("",))[0]
         self.budgets.charge(PUBLIC, address, POINTS)
-        async with asyncio.timeout(DOWNLOAD_SECONDS), self._turn():
-            await self._stream(table, form, headers, send)
-
-    async def _stream(self, table: Table, form: Form, headers: Headers, send: Send) -> None:
-        gzip = compressor() if form.is_compressed else None
-        role = role_of(Audience.PUBLIC)
+        generation = await self.answers.generation()
         async with (
-            self.database.borrow(role) as connection,
+            asyncio.timeout(DOWNLOAD_SECONDS),
+            self._turn(),
+            self.database.borrow(role_of(Audience.PUBLIC)) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
+            etag = _etag(await self._digest(connection, table, generation), form)
+            headers = _headers(table, form, etag)
+            if is_head or head.has(etag):
+                await Response(200, headers, b"", etag).send(send, head, is_head=True)
+                return
             cursor = await connection.cursor(table.sql)
             rows = await cursor.fetch(ROWS_AT_ONCE)
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            piece = (BOM if form.is_marked else b"") + header(table, is_tagged=form.is_tagged)
-            while rows:
-                piece += lines(rows)
-                await _send_piece(send, gzip.compress(piece) if gzip else piece)
-                piece = b""
-                rows = await cursor.fetch(ROWS_AT_ONCE)
-        if gzip:
-            piece = gzip.compress(piece) + gzip.flush()
-        await _send_piece(send, piece, is_last=True)
+            await _send_rows(table, form, cursor, rows, send)
+
+    async def _digest(
+        self, connection: asyncpg.Connection, table: Table, generation: int | None
+    ) -> bytes:
+        key = (PREFIX, table.name)
+        kept = self.answers.find(key)
+        if kept:
+            return kept.body
+        digest = str(await connection.fetchval(table.digest_sql)).encode()
+        if generation is not None:
+            self.answers.keep(generation, key, len(table.name), Response(200, [], digest))
+        return digest
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -161,19 +164,33 @@ class OpenData:
         finally:
             self._turns.release()
 
-    def _etag(self, generation: int | None, table: Table, form: Form) -> bytes | None:
-        if generation is None:
-            return None
-        said = f"{generation} {table.name} {form}".encode()
-        return b'"%s"' % blake2b(said, digest_size=16, key=self._worker).hexdigest().encode()
+
+def _etag(digest: bytes, form: Form) -> bytes:
+    return b'"%s"' % blake2b(digest, digest_size=16, key=str(form).encode()).hexdigest().encode()
+
+
+async def _send_rows(table: Table, form: Form, cursor: Any, rows: Any, send: Send) -> None:
+    gzip = compressor() if form.is_compressed else None
+    piece = (BOM if form.is_marked else b"") + header(table, is_tagged=form.is_tagged)
+    while rows:
+        piece += lines(rows)
+        await _send_piece(send, gzip.compress(piece) if gzip else piece)
+        piece = b""
+        rows = await cursor.fetch(ROWS_AT_ONCE)
+    if gzip:
+        piece = gzip.compress(piece) + gzip.flush()
+    await _send_piece(send, piece, is_last=True)
 
 
 async def _send_piece(send: Send, piece: bytes, *, is_last: bool = False) -> None:
-    async with asyncio.timeout(PIECE_SECONDS):
-        await send({"type": "http.response.body", "body": piece, "more_body": not is_last})
+    try:
+        async with asyncio.timeout(PIECE_SECONDS):
+            await send({"type": "http.response.body", "body": piece, "more_body": not is_last})
+    except TimeoutError as error:
+        raise HungUpError from error
 
 
-def _headers(table: Table, form: Form, etag: bytes | None) -> Headers:
+def _headers(table: Table, form: Form, etag: bytes) -> Headers:
     name = table.name.encode()
     described = b'<%s/%s%s>; rel="describedby"; type="application/csvm+json"'
     tagged = b"?hxl=1" if form.is_tagged else b""
@@ -186,6 +203,5 @@ def _headers(table: Table, form: Form, etag: bytes | None) -> Headers:
     ]
     if form.is_compressed:
         found.append((b"content-encoding", b"gzip"))
-    if etag:
-        found.append((b"etag", etag))
+    found.append((b"etag", etag))
     return found
