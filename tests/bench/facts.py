@@ -21,6 +21,7 @@ class Facts:
     kinds: list[str]
     common_kinds: list[str]
     offers: list[str]
+    open_offers: int
     districts: list[str]
     officers: list[str]
     drafts: list[tuple[str, str]]
@@ -49,6 +50,7 @@ async def read(url: str) -> Facts:
                 "SELECT kind_code FROM open_offer GROUP BY 1 HAVING count(*) >= 100 ORDER BY 1"
             ),
             offers=await column("SELECT id FROM open_offer ORDER BY md5(id::text) LIMIT 1000"),
+            open_offers=await connection.fetchval("SELECT count(*) FROM open_offer"),
             districts=await column(
                 "SELECT location_code FROM open_offer WHERE postcode_district IS NOT NULL "
                 "GROUP BY 1 ORDER BY md5(location_code) LIMIT 1000"

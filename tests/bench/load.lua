@@ -1,6 +1,6 @@
 -- wrk -s load.lua URL -- FILE [once]
--- FILE holds a request a line: a token (or nothing), a tab, the body. They are sent in turn,
--- again from the first after the last; with `once`, the load ends there.
+-- FILE holds a request a line: a token (or nothing), a tab, and the body to post or the path to
+-- get. They are sent in turn, again from the first after the last; with `once`, the load ends there.
 local requests, count, at, once = {}, 0, 0, false
 
 function init(args)
@@ -12,7 +12,11 @@ function init(args)
       headers["Authorization"] = "Bearer " .. token
     end
     count = count + 1
-    requests[count] = wrk.format("POST", nil, headers, body)
+    if body:sub(1, 1) == "/" then
+      requests[count] = wrk.format("GET", body, headers)
+    else
+      requests[count] = wrk.format("POST", nil, headers, body)
+    end
   end
 end
 

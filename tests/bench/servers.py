@@ -33,7 +33,7 @@ class Hearth:
 
     def answers(self, shape: Shape) -> bool:
         """Whether it can be asked this."""
-        return True
+        return shape.path is None or (type(self) is Hearth and self.name == "Hearth")
 
     def start(self, ground: Ground, *, is_cached: bool) -> AbstractContextManager[Started]:
         """Start it, its answer cache on for questions about that only."""
@@ -56,12 +56,14 @@ class Hearth:
         return "/graphql"
 
     def body(self, shape: Shape, ask: Ask) -> bytes:
-        """The request's body."""
+        """The request's body, or for the feed its path."""
+        if shape.path:
+            return shape.path(ask).encode()
         return orjson.dumps({"query": shape.hearth, "variables": ask.variables})
 
     def data(self, shape: Shape, answer: Any) -> Any:
         """The answer's data, as Hearth shapes it."""
-        return answer["data"]
+        return answer["contents" if shape.path else "data"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Static(Hearth):
 
     def answers(self, shape: Shape) -> bool:
         """Whether it can be asked this."""
-        return shape.is_cached
+        return shape.is_cached and shape.path is None
 
     def path(self, shape: Shape) -> str:
         """Where the question goes."""

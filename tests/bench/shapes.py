@@ -7,6 +7,7 @@ from typing import Any
 from tests.bench import documents
 from tests.bench.facts import Facts
 
+FEED_SIZE = 20
 POOL = 400
 
 
@@ -22,7 +23,8 @@ class Ask:
 class Shape:
     """A kind of question. `postgraphile` is None where it can't be asked there in one query.
 
-    `plain` makes PostGraphile's data what Hearth's would be, for comparing.
+    `plain` makes PostGraphile's data what Hearth's would be, for comparing. `path` is there for
+    pages of the feed, which are got by it; `beside` names the shape whose rate is their limit.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Shape:
     is_cached: bool = False
     is_write: bool = False
     plain: Callable[[Any], Any] = lambda data: data
+    path: Callable[[Ask], str] | None = None
+    beside: str = ""
 
 
 def _pages(facts: Facts) -> list[Ask]:
@@ -62,6 +66,21 @@ def _officers(facts: Facts) -> list[Ask]:
 
 def _near(facts: Facts) -> list[Ask]:
     return [Ask({"district": district}) for district in facts.districts[:POOL]]
+
+
+def _feed_pages(facts: Facts) -> list[Ask]:
+    # Every page once plain and once with a filter that leaves all: together they are more than the
+    # answers that are kept, so that none is given again, while what pages are cut from is kept.
+    pages = facts.open_offers // FEED_SIZE
+    return [
+        Ask({"page": 1 + n * 37 % pages, "filter": each})
+        for each in ("", "&taxonomy_type=service")
+        for n in range(pages)
+    ]
+
+
+def _feed_path(ask: Ask) -> str:
+    return "/open-referral/services?page={page}{filter}".format(**ask.variables)
 
 
 def _drafts(facts: Facts) -> list[Ask]:
@@ -118,6 +137,16 @@ SHAPES = (
         documents.POSTGRAPHILE_PAGE,
         lambda facts: _pages(facts)[:1],
         is_cached=True,
+    ),
+    Shape(
+        "feed",
+        f"a page of {FEED_SIZE} services of the feed; its limit is page",
+        "",
+        None,
+        _feed_pages,
+        is_cached=True,
+        path=_feed_path,
+        beside="page",
     ),
     Shape(
         "publish",

@@ -49,6 +49,8 @@ def table(results: Sequence[Result]) -> str:
         }
         rate = rates[result.server]
         limit = rates.get("static") if result.shape.is_cached else rates.get(LIMIT)
+        if result.shape.beside:
+            limit = _rate_of(results, result.shape.beside, result.server)
         lines.append(
             f"| {result.shape.name} | {result.server} | {rate:,.0f} "
             f"| {result.median(lambda load: load.p50):.2f} "
@@ -60,6 +62,11 @@ def table(results: Sequence[Result]) -> str:
     about = {result.shape.name: result.shape.about for result in results}
     lines += ["", *(f"- {name}: {words}" for name, words in about.items())]
     return "\n".join(lines) + "\n"
+
+
+def _rate_of(results: Sequence[Result], shape: str, server: str) -> float | None:
+    found = [each for each in results if (each.shape.name, each.server) == (shape, server)]
+    return found[0].median(lambda load: load.rate) if found else None
 
 
 def _ratio(rate: float, other: float | None) -> str:
