@@ -7,6 +7,8 @@ this one corrects, and for PUBLIC what any council knows of itself. Two claims a
 - By the numbers alone the count may be anything in a range as wide as the threshold, from 0 or 1.
 - Nor is it worked out by one who knows besides which hidden counts are small and which are not,
   unless that alone would tell it.
+
+Where all of a line are in one part of it, somebody may be elsewhere, unless it is known already.
 """
 
 import math
@@ -17,7 +19,7 @@ import numpy as np
 
 from api.reporting.leeway import HIDDEN_PRICE, NOTHING, Ground, Movement
 from api.reporting.release import THRESHOLDS, Suppressed, Table
-from api.reporting.sums import Identity, Number, Place, Sums, bind, place, words
+from api.reporting.sums import CLASS, Identity, Number, Place, Sums, bind, place, words
 from api.reporting.suppression import EACH_SIZE, Progress, insiders_of, suppress
 from schema.words import Edition
 
@@ -188,7 +190,8 @@ def _narrow(
 
     least, most = bounds(alone, needed.least, needed.most + 1)
     if least > needed.least + 1 or most - least < needed.most - needed.least:
-        return least, most
+        is_class = needed == CLASS
+        return None if is_class and bounds(beyond, 0, 1) == (0, 0) else (least, most)
     likely = max(needed.least, known.least), min(needed.most, known.most)
     least, most = bounds(knowing, *likely)
     return (least, most) if least == most and (least, most) != bounds(beyond, *likely) else None

@@ -45,6 +45,10 @@ class Range:
     most: int = NO_END
 
 
+CLASS = Range(0, 1)
+"""What is needed of those who are elsewhere than all the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """One number that sums bind; `council` is the row's code where the row is one council's.
@@ -209,7 +213,7 @@ class _Binding:
         if len(there) == 1 and len(parts) > 1:
             _, measure, _, row, column = self.numbers[there[0]].place
             name = f"{measure} elsewhere than row {row}, column {column},"
-            elsewhere = replace(self.rest(name, total, there), needed=Range(0, 1))
+            elsewhere = replace(self.rest(name, total, there), needed=CLASS)
             self.add_sum(total, [*there, self.add(elsewhere)])
 
     def add_sum(self, total: int, parts: Iterable[int]) -> None:

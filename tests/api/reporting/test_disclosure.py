@@ -1,0 +1,188 @@
+"""The audit refuses what tells a small count, names it, and passes what suppression made."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from api.reporting import suppression
+from api.reporting.disclosure import DisclosureError, audit, protect
+from api.reporting.release import ALL, THRESHOLDS, Measure, Suppressed, Table, Unit
+from api.reporting.sums import Identity, Sums, bind
+from schema.words import Edition
+from tests.api.reporting.attacking import Attacker
+from tests.api.reporting.tabulating import areas, corrected, sparse, table
+
+SEEDS = st.integers(0, 10_000)
+AREAS = areas([("Ash", "North"), ("Beech", "North"), ("Cedar", "South"), ("Dale", "South")])
+PLACES = Measure("offered", "Offered", Unit.PLACES, is_public=True)
+FREE = Measure("free", "Free", Unit.PLACES, is_public=True)
+TAKEN = Measure("taken", "Taken", Unit.PLACES)
+OFFERED = Identity("offered", ("free", "taken"))
+
+
+def only(suppressed: tuple[Suppressed, ...], *hidden: tuple[str, str]) -> tuple[Suppressed, ...]:
+    """With this hidden, as far as it is hidden at all."""
+    return tuple(replace(each, hidden=frozenset(hidden) & each.hidden) for each in suppressed)
+
+
+def by_kind(**people: tuple[int, int]) -> Table:
+    leaves = {
+        (council, kind): value
+        for council, values in people.items()
+        for kind, value in zip(("hosting", "transport"), values, strict=True)
+    }
+    return table("by_kind", AREAS, leaves)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS)
+def test_what_suppression_makes_passes(seed: int) -> None:
+    audit(protect(sparse(seed)))
+
+
+def primary_alone(
+    sums: Sums, insiders: object = (), also: object = (), progress: object = None, size: object = 2
+) -> frozenset[int]:
+    return frozenset(i for i, each in enumerate(sums.numbers) if each.needed or each.is_withheld)
+
+
+def test_hiding_small_counts_alone_is_refused_with_their_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(suppression, "hide", primary_alone)
+    tables = [by_kind(Ash=(40, 3), Beech=(50, 60), Cedar=(70, 80), Dale=(90, 100))]
+    with pytest.raises(DisclosureError) as refused:
+        protect(tables)
+    told = "LIAISON: people in table by_kind, row Ash, column transport, can be worked out by"
+    assert f"{told} anybody as 3." in str(refused.value)
+    monkeypatch.undo()
+    protect(tables)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SEEDS)
+def test_any_cell_that_was_needed_is_missed(seed: int) -> None:
+    """What the tests' own attacker works out when one cell is shown, the audit refuses."""
+    tables = sparse(seed)
+    public = protect(tables)[Edition.PUBLIC]
+    threshold = THRESHOLDS[Edition.PUBLIC]
+    cells = [(i, cell) for i, each in enumerate(public) for cell in sorted(each.hidden)]
+    assume(cells)
+    at, shown = cells[seed % len(cells)]
+    less = [
+        replace(each, hidden=each.hidden - {shown} if i == at or shown[1] == ALL else each.hidden)
+        for i, each in enumerate(public)
+    ]
+    attacker = Attacker([less])
+    exact = [
+        key
+        for key, i in attacker.unknown.items()
+        if 0 < attacker.truth[i] < threshold
+        and attacker.bounds(key)[1] - attacker.bounds(key)[0] < threshold - 1e-6
+    ]
+    value = tables[at].cells[shown]
+    assert isinstance(value, int)
+    if exact or 0 < value < threshold:
+        with pytest.raises(DisclosureError):
+            audit({Edition.PUBLIC: less})
+
+
+def test_a_cell_that_only_the_fuller_edition_hides_is_refused() -> None:
+    tables = [by_kind(Ash=(40, 3), Beech=(50, 60), Cedar=(70, 80), Dale=(90, 100))]
+    editions = protect(tables)
+    public = [replace(each, hidden=frozenset()) for each in editions[Edition.PUBLIC]]
+    with pytest.raises(DisclosureError, match="PUBLIC: people in table by_kind, row Ash"):
+        audit(editions | {Edition.PUBLIC: public})
+
+
+def test_offered_is_hidden_where_it_would_tell_how_many_are_taken() -> None:
+    free = {("Ash", "hosting"): 20, ("Beech", "hosting"): 30, ("Cedar", "hosting"): 40}
+    taken = {("Ash", "hosting"): 3, ("Beech", "hosting"): 50, ("Cedar", "hosting"): 60}
+    offered = {cell: free[cell] + taken[cell] for cell in free}
+    measures = ((PLACES, offered), (FREE, free), (TAKEN, taken))
+    tables = [table("by_kind", AREAS, leaves, measure) for measure, leaves in measures]
+    with pytest.raises(DisclosureError, match="row Ash"):
+        audit(protect(tables), identities=[OFFERED])
+    editions = protect(tables, identities=[OFFERED])
+    for edition, suppressed in editions.items():
+        attacker = Attacker([suppressed], identity=("offered", ("free", "taken")))
+        assert ("Ash", "hosting") in suppressed[0].hidden
+        assert suppressed[1].hidden == frozenset()
+        for key, at in attacker.unknown.items():
+            if key[0] == "taken" and 0 < attacker.truth[at] < THRESHOLDS[edition]:
+                least, most = attacker.bounds(key)
+                assert least <= 1
+                assert most - least >= THRESHOLDS[edition]
+
+
+def test_two_councils_of_a_region_do_not_tell_each_other() -> None:
+    tables = [by_kind(Ash=(40, 3), Beech=(50, 60), Cedar=(70, 80), Dale=(90, 100))]
+    public = protect(tables)[Edition.PUBLIC]
+    attacker = Attacker([public], knows={"Beech"})
+    least, most = attacker.bounds(("people", "by_kind", "Ash", "transport", 3))
+    assert least <= 1
+    assert most - least >= THRESHOLDS[Edition.PUBLIC]
+
+
+def test_an_upper_tier_that_knows_its_lower_tiers_works_out_no_neighbour() -> None:
+    rows = areas([("Ash", "North"), ("Beech", "North"), ("Cedar", "North"), ("Dale", "South")])
+    leaves = {
+        (council, kind): value
+        for council, values in {"Ash": (40, 3), "Beech": (50, 60), "Cedar": (70, 80)}.items()
+        for kind, value in zip(("hosting", "transport"), values, strict=True)
+    } | {("Dale", "hosting"): 90, ("Dale", "transport"): 100}
+    tables = [table("by_kind", rows, leaves)]
+    public = protect(tables, tiers={"Beech": ["Cedar"]})[Edition.PUBLIC]
+    attacker = Attacker([public], knows={"Beech", "Cedar"})
+    least, most = attacker.bounds(("people", "by_kind", "Ash", "transport", 3))
+    assert least <= 1
+    assert most - least >= THRESHOLDS[Edition.PUBLIC]
+
+
+def test_where_all_are_of_one_kind_one_more_is_possible_elsewhere() -> None:
+    tables = [by_kind(Ash=(40, 0), Beech=(50, 60), Cedar=(70, 80), Dale=(90, 100))]
+    for suppressed in protect(tables).values():
+        attacker = Attacker([suppressed])
+        least, most = attacker.bounds(("people", "by_kind", "Ash", "transport", 0))
+        assert least == 0
+        assert most >= 1
+
+
+def test_a_correction_by_a_few_people_does_not_say_by_how_many() -> None:
+    first = [by_kind(Ash=(40, 30), Beech=(50, 60), Cedar=(70, 80), Dale=(90, 100))]
+    before = protect(first)
+    second = [by_kind(Ash=(43, 30), Beech=(50, 60), Cedar=(70, 80), Dale=(90, 100))]
+    earlier = {edition: [shown] for edition, shown in before.items()}
+    for edition, suppressed in protect(second, earlier=earlier).items():
+        chain = {(area, kind) for area in ("Ash", "North", ALL) for kind in ("hosting", ALL)}
+        assert chain <= suppressed[0].hidden
+        attacker = Attacker([before[edition], suppressed])
+        least, most = attacker.bounds(("people", "by_kind", "Ash", "hosting", 43))
+        assert most - least >= THRESHOLDS[edition]
+
+
+@settings(max_examples=10, deadline=None)
+@given(SEEDS)
+def test_a_correction_passes_beside_what_it_corrects(seed: int) -> None:
+    first = sparse(seed)
+    earlier = {edition: [shown] for edition, shown in protect(first).items()}
+    audit(protect(corrected(first, seed), earlier=earlier), earlier=earlier)
+
+
+def test_figures_that_do_not_add_up_are_an_error_with_their_place() -> None:
+    good = by_kind(Ash=(40, 3), Beech=(50, 60), Cedar=(70, 80), Dale=(90, 100))
+    wrong = replace(good, cells={**good.cells, ("North", "hosting"): 91})
+    with pytest.raises(ValueError, match="row ALL, column hosting, is 250; its parts sum to 251"):
+        bind([wrong], 5)
+    with pytest.raises(ValueError, match="is -1, which is not a count"):
+        bind([replace(good, cells={**good.cells, ("Ash", "hosting"): -1})], 5)
+
+
+def test_progress_is_told() -> None:
+    told: list[tuple[int, int]] = []
+    tables = [by_kind(Ash=(40, 3), Beech=(2, 60), Cedar=(70, 80), Dale=(90, 100))]
+    protect(tables, progress=lambda done, of: told.append((done, of)))
+    assert (1, 2) in told
+    assert all(done <= of for done, of in told)
