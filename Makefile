@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-growth snapshots lock clean
+.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-growth bench-suppression snapshots lock clean
 
 DOCUMENTS ?= 100000
 SEED ?= $(shell date +%s)
@@ -47,6 +47,9 @@ bench-allocation: .venv/test ## solve seeded allocations, and print gaps and tim
 
 bench-growth: .venv/test ## measure pages' statements from 50,000 to 5,000,000 offers
 	@$(BIN)/python -m tests.bench.growth $(BENCH)
+
+bench-suppression: .venv/test ## hide small counts in 24,000 cells, audit them, and print what it takes
+	@$(BIN)/python -m tests.bench.suppression
 
 PIN := --quiet --universal --upgrade --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 snapshots: .venv/test ## write schema.graphql, the cases' answers and SQL and who sees what anew, to review
