@@ -17,6 +17,7 @@ from api.http.errors import JSON, HttpError
 from api.http.heads import Head
 from api.http.responses import Response, refusal, respond
 from api.http.watching import HungUpError, Watch
+from api.reading.limits import MOST_COST
 from api.store.database import Database
 from api.store.roles import role_of
 from schema.refusals import Failed, Refused
@@ -24,8 +25,10 @@ from schema.words import Audience
 
 PREFIX = "/open-referral"
 ALLOW = ((b"allow", b"GET, HEAD, OPTIONS"),)
-# A row of a service costs about what a query for twenty fields of an offer does.
+# A row of a service costs about what a query for twenty fields of an offer does, and to find all
+# that filters leave, about what a count does.
 POINTS = 20
+LISTING_POINTS = 1000
 HOST = re.compile(rb"[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:[0-9]{1,5})?")
 
 logger = logging.getLogger(__name__)
@@ -86,12 +89,13 @@ class Feeds:
         if asked is None:
             raise _absent(path)
         address = (scope.get("client") or ("",))[0]
-        self.budgets.charge(PUBLIC, address, POINTS * asked.rows)
+        self.budgets.charge(PUBLIC, address, min(POINTS * asked.rows, MOST_COST - LISTING_POINTS))
 
         async def listed(key: Hashable, read: Callable[[], Awaitable[bytes]]) -> bytes:
             kept = self.answers.find(key)
             if kept:
                 return kept.body
+            self.budgets.charge(PUBLIC, address, LISTING_POINTS)
             listing = await read()
             if generation is not None:
                 self.answers.keep(generation, key, len(query_string), Response(200, [], listing))

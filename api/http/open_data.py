@@ -22,7 +22,7 @@ from api.http.budgets import Budgets
 from api.http.errors import CSVW_JSON, HttpError
 from api.http.heads import Head
 from api.http.responses import MAY_BE_KEPT, VARY, Headers, Response, compressor, refusal, respond
-from api.http.watching import HungUpError
+from api.http.watching import HungUpError, Watch
 from api.store.database import Database
 from api.store.roles import role_of
 from schema.refusals import Failed, Refused, Unavailable
@@ -83,7 +83,9 @@ class OpenData:
         try:
             if scope["method"] not in ("GET", "HEAD"):
                 raise HttpError(405, "Read open data by GET.", ALLOW)
-            await self._answer(scope, head, send_on)
+            await self._answer(scope, receive, head, send_on)
+        except HungUpError:
+            pass
         except Exception as error:
             if is_started:
                 # The status is out: to break off is all that says that rows are missing.
@@ -93,7 +95,7 @@ class OpenData:
                 error = Failed()
             await (await refusal(error)).send(send, head, is_head=is_head)
 
-    async def _answer(self, scope: Scope, head: Head, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, head: Head, send: Send) -> None:
         name = scope["path"].removeprefix(PREFIX).strip("/")
         is_head = scope["method"] == "HEAD"
         table = TABLES.get(name.removesuffix(METADATA).removesuffix(".csv"))
@@ -101,7 +103,8 @@ class OpenData:
             known = {each.name: each for each in (MARKED, TAGGED)}
             given = read_parameters(scope["query_string"], known)
             form = Form(given.get("bom", False), given.get("hxl", False), head.is_gzip_wanted())
-            await self._download(scope, table, form, head, send)
+            with Watch(receive, DOWNLOAD_SECONDS):
+                await self._download(scope, table, form, head, send)
             return
         if table and name == table.name + METADATA:
             given = read_parameters(scope["query_string"], {TAGGED.name: TAGGED})
@@ -125,7 +128,6 @@ class OpenData:
         self.budgets.charge(PUBLIC, address, POINTS)
         generation = await self.answers.generation()
         async with (
-            asyncio.timeout(DOWNLOAD_SECONDS),
             self._turn(),
             self.database.borrow(role_of(Audience.PUBLIC)) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -183,11 +185,8 @@ async def _send_rows(table: Table, form: Form, cursor: Any, rows: Any, send: Sen
 
 
 async def _send_piece(send: Send, piece: bytes, *, is_last: bool = False) -> None:
-    try:
-        async with asyncio.timeout(PIECE_SECONDS):
-            await send({"type": "http.response.body", "body": piece, "more_body": not is_last})
-    except TimeoutError as error:
-        raise HungUpError from error
+    async with asyncio.timeout(PIECE_SECONDS):
+        await send({"type": "http.response.body", "body": piece, "more_body": not is_last})
 
 
 def _headers(table: Table, form: Form, etag: bytes) -> Headers:

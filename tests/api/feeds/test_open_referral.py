@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from api.feeds.ids import NAMESPACE, id_of, id_within, other_side
+from api.http.budgets import Budgets
 from tests.api.feeds.conftest import Feed
 from tests.conftest import CAMBRIDGE, OXFORD, Hearth
 
@@ -218,6 +220,24 @@ async def test_http_is_kept(feed: Feed, path: str) -> None:
         assert refused.status_code == 405
         assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
         assert "GET" in refused.json()["errors"][0]["message"]
+
+
+async def test_strangers_have_a_budget_here_too(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budgets = Budgets(0, 1, clock=lambda: 0.0)
+    monkeypatch.setattr(feed.service, "feeds", replace(feed.service.feeds, budgets=budgets))
+    monkeypatch.setattr(feed.service.open_data, "budgets", budgets)
+    # The costliest page fits once, since it is never more than a bucket; then nothing does.
+    first = await feed.get(SERVICES, minimal="true", search="house")
+    assert first.status_code == 200
+    for path in (f"{SERVICES}?search=garden", "/open-data/councils.csv"):
+        refused = await feed.client.get(path)
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert refused.json()["errors"][0]["extensions"]["code"] == "TOO_MANY"
+    # What is kept costs nothing.
+    assert (await feed.get(SERVICES, minimal="true", search="house")).content == first.content
 
 
 @pytest.mark.parametrize(
