@@ -62,6 +62,7 @@ def protect(
     *,
     identities: Sequence[Identity] = (),
     earlier: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
+    within: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
     tiers: Mapping[str, Collection[str]] | None = None,
     thresholds: Mapping[Edition, int] = THRESHOLDS,
     progress: Progress | None = None,
@@ -76,6 +77,7 @@ def protect(
             tables,
             identities=identities,
             earlier=earlier,
+            within=within,
             tiers=tiers,
             thresholds=thresholds,
             progress=progress,
@@ -86,6 +88,7 @@ def protect(
                 editions,
                 identities=identities,
                 earlier=earlier,
+                within=within,
                 tiers=tiers,
                 thresholds=thresholds,
                 progress=progress,
@@ -103,6 +106,7 @@ def audit(
     *,
     identities: Sequence[Identity] = (),
     earlier: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
+    within: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
     tiers: Mapping[str, Collection[str]] | None = None,
     thresholds: Mapping[Edition, int] = THRESHOLDS,
     progress: Progress | None = None,
@@ -128,6 +132,7 @@ def audit(
             thresholds[edition],
             identities,
             (earlier or {}).get(edition, ()),
+            (within or {}).get(edition, ()),
         )
         hidden = {place(each.table, *cell) for each in shown for cell in each.hidden}
         insiders = insiders_of(sums, tiers or {}) if edition is Edition.PUBLIC else ()

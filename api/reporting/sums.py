@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from api.reporting.release import ALL, Dimension, Suppressed, Table
+from api.reporting.release import ALL, Dimension, Measure, Suppressed, Table
 
 NO_END = 1 << 53
 """In place of a greatest number where there is none; whole numbers up to it are exact as floats."""
@@ -46,7 +46,7 @@ class Range:
 
 
 CLASS = Range(0, 1)
-"""What is needed of those who are elsewhere than all the others."""
+"""What is needed of a zero that tells of others: that it might be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,9 @@ class Sums:
         return Sums(tuple(replace(each, known=Range()) for each in self.numbers), self.sums)
 
 
-def place(table: Table, row: str, column: str, release: int = 0) -> Place:
+def place(table: Table, row: str, column: str, release: int = 0, part: str = "") -> Place:
     """The place of a table's cell."""
-    return (release, table.measure.name, ALL if column == ALL else table.name, row, column)
+    return (release, table.measure.name + part, ALL if column == ALL else table.name, row, column)
 
 
 def words(where: Place) -> str:
@@ -104,17 +104,25 @@ def bind(
     threshold: int,
     identities: Sequence[Identity] = (),
     earlier: Sequence[Sequence[Suppressed]] = (),
+    within: Sequence[Sequence[Suppressed]] = (),
 ) -> Sums:
     """The sums of tables for an audience whose threshold this is.
 
     `earlier`: what the same audience saw of other releases of the same moment, as those which this
-    one corrects. Raises ValueError, with the place, where a figure is not a whole number from 0 or
-    is not the sum that it must be.
+    one corrects. `within`: what it saw of shorter periods that lie in this one and do not overlap,
+    as weeks in a month, in tables of what happened in a period. Raises ValueError, with the place,
+    where a figure is not a whole number from 0 or is not the sum that it must be.
     """
     binding = _Binding(threshold, identities)
-    binding.add_release(0, [Suppressed(table, frozenset()) for table in tables])
+    whole = binding.add_release(0, [Suppressed(table, frozenset()) for table in tables])
     for release, suppressed in enumerate(earlier, 1):
         binding.add_release(release, suppressed)
+    parts = [
+        binding.add_release(len(earlier) + i, suppressed, f" in part {i} of the period")
+        for i, suppressed in enumerate(within, 1)
+    ]
+    binding.part = ""
+    binding.add_parts(whole, parts)
     return Sums(tuple(binding.numbers), tuple(binding.sums))
 
 
@@ -128,9 +136,14 @@ class _Binding:
         self.sums: dict[Sum, None] = {}
         self.at: defaultdict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
         """Positions by place, whatever release, and by value: what is equal there is one number."""
+        self.part = ""
+        """What is said of measures of a part of the period."""
 
-    def add_release(self, release: int, suppressed: Sequence[Suppressed]) -> None:
-        tables = [each for each in suppressed if not each.table.measure.bases]
+    def add_release(
+        self, release: int, suppressed: Sequence[Suppressed], part: str = ""
+    ) -> dict[tuple[str, str], Placed]:
+        self.part = part
+        tables = [each for each in suppressed if self.is_bound(each.table.measure)]
         placed = {
             (each.table.name, each.table.measure.name): self.add_table(release, each)
             for each in tables
@@ -139,15 +152,42 @@ class _Binding:
         for identity in self.identities:
             for name, measure in placed:
                 if measure == identity.total:
-                    self.add_identity(release, identity, name, placed, public)
+                    self.add_identity(identity, name, placed, public)
+        return placed
+
+    def is_bound(self, measure: Measure) -> bool:
+        """Whether a measure counts what is hidden, or tells of such a count by an identity."""
+        of_identities = {
+            name for identity in self.identities for name in (identity.total, *identity.parts)
+        }
+        return not measure.bases and (not measure.is_public or measure.name in of_identities)
+
+    def add_parts(
+        self,
+        whole: Mapping[tuple[str, str], Placed],
+        parts: Sequence[Mapping[tuple[str, str], Placed]],
+    ) -> None:
+        """Bind what happened in a period to what did in its parts, and on the days between."""
+        for table, placed in whole.items():
+            for cell, total in placed.items():
+                there = [part[table][cell] for part in parts if cell in part.get(table, ())]
+                rest = self.numbers[total].value - sum(self.numbers[i].value for i in there)
+                # What became known late may be in the whole alone, or in a part alone.
+                if there and rest >= 0:
+                    name = f"{table[1]} on the days between"
+                    days = self.rest(name, total, there)
+                    known, needed = self.small(rest)
+                    self.add_sum(
+                        total, [*there, self.add(replace(days, known=known, needed=needed))]
+                    )
 
     def add_table(self, release: int, suppressed: Suppressed) -> Placed:
         table, measure = suppressed.table, suppressed.table.measure
         councils = {each.code for each in table.rows.categories if each.parent not in {None, ALL}}
-        is_bound = any(measure.name == identity.total for identity in self.identities)
+        tells = any(measure.name == identity.total for identity in self.identities)
         placed = {}
         for (row, column), figure in table.cells.items():
-            where = place(table, row, column, release)
+            where = place(table, row, column, release, self.part)
             if not isinstance(figure, int) or figure < 0:
                 raise ValueError(f"{words(where)}, is {figure}, which is not a count.")
             is_hidden = (row, column) in suppressed.hidden
@@ -156,7 +196,7 @@ class _Binding:
                 where,
                 figure,
                 row if row in councils else None,
-                is_shown=not is_hidden if release else measure.is_public and not is_bound,
+                is_shown=not is_hidden if release else measure.is_public and not tells,
                 is_withheld=release > 0,
                 known=known,
                 needed=needed,
@@ -170,13 +210,13 @@ class _Binding:
                 self.add_sum(placed[total], present)
                 if not release and not measure.is_public:
                     self.add_class(placed[total], present)
+                    self.add_doubt(placed[total], present)
             elif present:
                 raise ValueError(f"{words(place(table, *total))}, is missing; its parts are not.")
         return placed
 
     def add_identity(
         self,
-        release: int,
         identity: Identity,
         table: str,
         placed: Mapping[tuple[str, str], Placed],
@@ -216,6 +256,16 @@ class _Binding:
             elsewhere = replace(self.rest(name, total, there), needed=CLASS)
             self.add_sum(total, [*there, self.add(elsewhere)])
 
+    def add_doubt(self, total: int, parts: Sequence[int]) -> None:
+        """Where a hidden total has as many small parts as it can have, each of them is one.
+
+        Then a zero beside them is hidden as well, so that there are more than can all be small.
+        """
+        there = [part for part in parts if self.numbers[part].value]
+        zeros = [part for part in parts if not self.numbers[part].value]
+        if zeros and self.numbers[total].value == len(there) == self.threshold - 1:
+            self.numbers[zeros[0]] = replace(self.numbers[zeros[0]], needed=CLASS)
+
     def add_sum(self, total: int, parts: Iterable[int]) -> None:
         each = Sum(total, tuple(parts))
         found = sum(self.numbers[part].value for part in each.parts)
@@ -241,10 +291,11 @@ class _Binding:
         """Where a number was shown and hardly differs now, what lies between is a small count."""
         for at in self.at[earlier.place[1:]].values():
             number, near = self.numbers[at], self.threshold - 1
-            differs = abs(number.value - earlier.value)
-            if number.place[0] == 0 and 0 < differs <= near and number.needed is None:
+            more = number.value - earlier.value
+            if number.place[0] == 0 and 0 < abs(more) <= near and number.needed is None:
                 known = Range(max(0, earlier.value - near), earlier.value + near)
-                needed = Range(max(0, known.least - 1), known.most + 1)
+                ends = earlier.value, max(0, earlier.value + (near + 1) * (1 if more > 0 else -1))
+                needed = Range(min(ends), max(ends))
                 self.numbers[at] = replace(number, known=known, needed=needed)
 
     def rest(self, measure: str, total: int, parts: Iterable[int]) -> Number:
@@ -255,7 +306,7 @@ class _Binding:
             raise ValueError(
                 f"{words(whole.place)}, is {whole.value}, which is less than its parts."
             )
-        where = (whole.place[0], measure, *whole.place[2:])
+        where = (whole.place[0], measure + self.part, *whole.place[2:])
         return Number(where, value, whole.council, is_withheld=True)
 
     def small(self, value: int) -> tuple[Range, Range | None]:

@@ -31,6 +31,7 @@ def suppress(
     *,
     identities: Sequence[Identity] = (),
     earlier: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
+    within: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
     tiers: Mapping[str, Collection[str]] | None = None,
     thresholds: Mapping[Edition, int] = THRESHOLDS,
     progress: Progress | None = None,
@@ -39,15 +40,23 @@ def suppress(
     """The tables of one release as each edition shows them, in the order given.
 
     `earlier` is what each edition showed of the releases that this one corrects, the oldest first;
-    `tiers` which councils an upper tier sees besides itself. Whatever one edition hides, those
-    with a higher threshold hide as well: who has both has no more than who has the first. Hidden
-    are cells of counts that aren't public, and cells of a public total that would tell one of
-    these by an identity; tables of measures with bases come back as they are.
+    `within` what it showed of weeks that lie in this month, where measures count what happened in a
+    period; `tiers` which councils an upper tier sees besides itself.
+
+    Whatever one edition hides, those with a higher threshold hide as well: who has both has no more
+    than who has the first. Hidden are cells of counts that aren't public, and cells of a public
+    total that would tell one of these by an identity. Other tables come back as they are.
     """
     hidden: set[Place] = set()
     editions = {}
     for edition in sorted(thresholds, key=lambda each: thresholds[each]):
-        sums = bind(tables, thresholds[edition], identities, (earlier or {}).get(edition, ()))
+        sums = bind(
+            tables,
+            thresholds[edition],
+            identities,
+            (earlier or {}).get(edition, ()),
+            (within or {}).get(edition, ()),
+        )
         # Only a council has both its own rows and an edition, and that is the public one.
         insiders = insiders_of(sums, tiers or {}) if edition is Edition.PUBLIC else ()
         positions = hide(sums, insiders, hidden, progress, each_size)

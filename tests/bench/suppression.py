@@ -11,7 +11,7 @@ from collections import Counter
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table as Printed
 
 from api.reporting.disclosure import DisclosureError, audit
@@ -131,20 +131,22 @@ def main() -> None:
     """Suppress and audit both ways, and print the table; times are of the processor."""
     console = Console()
     names = ("way", "edition", "cells", "small", "hidden besides", "of cells", "of people")
-    times = ("counts told", "hiding s", "audit s")
-    printed = Printed(*names, *times, title=f"seed {SEED}, {PEOPLE:,} people")
+    printed = Printed(*names, "counts told", "hiding s", "audit s")
+    printed.title = f"seed {SEED}, {PEOPLE:,} people"
     made = tables()
     with Progress(console=console) as progress:
-        task = progress.add_task("hiding")
-        begun = time.process_time()
-        editions = suppress(
-            made, progress=lambda done, of: progress.update(task, completed=done, total=of)
-        )
-        spent = time.process_time() - begun
-        for edition, suppressed in editions.items():
-            printed.add_row(*row("here", edition, suppressed, spent))
-            plain = plainly(made, THRESHOLDS[edition])
-            printed.add_row(*row("plain", edition, plain, 0.0))
+        for edition, threshold in THRESHOLDS.items():
+            task = progress.add_task(f"hiding, {edition.value}")
+
+            def tell(done: int, of: int, task: TaskID = task) -> None:
+                progress.update(task, completed=done, total=of)
+
+            begun = time.process_time()
+            hidden = suppress(made, thresholds={edition: threshold}, progress=tell)[edition]
+            found = row("here", edition, hidden, time.process_time() - begun)
+            console.print(*found)
+            printed.add_row(*found)
+            printed.add_row(*row("plain", edition, plainly(made, threshold), 0.0))
     console.print(printed)
 
 
