@@ -65,6 +65,11 @@ class Answers:
         self._generation += 1
         self._until = float("-inf")
 
+    @property
+    def drops(self) -> int:
+        """How often answers were dropped: what was read before the last time may be old."""
+        return self._generation
+
     async def generation(self) -> int | None:
         """The generation that an answer read from now on belongs to; None if it may not be kept.
 

@@ -1,9 +1,10 @@
 """`/open-referral`: a raw ASGI endpoint by GET and HEAD, for anybody, credential or none."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -43,6 +44,8 @@ class Feeds:
     budgets: Budgets
     public_url: str | None
     query_seconds: float
+    # Listings that are being read, by how often answers had been dropped before, and their keys.
+    _reading: dict[Hashable, asyncio.Future[bytes]] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -96,7 +99,7 @@ class Feeds:
             if kept:
                 return kept.body
             self.budgets.charge(PUBLIC, address, LISTING_POINTS)
-            listing = await read()
+            listing = await self._shared((self.answers.drops, key), read)
             if generation is not None:
                 self.answers.keep(generation, key, len(query_string), Response(200, [], listing))
             return listing
@@ -106,6 +109,21 @@ class Feeds:
         if found is None:
             raise _absent(path)
         return found
+
+    async def _shared(self, key: Hashable, read: Callable[[], Awaitable[bytes]]) -> bytes:
+        # After a change everybody needs the listing anew: the first reads it, the others wait.
+        while under_way := self._reading.get(key):
+            await asyncio.wait([under_way])
+            if not under_way.cancelled():
+                return under_way.result()
+        reading = self._reading[key] = asyncio.get_running_loop().create_future()
+        try:
+            listing = await read()
+            reading.set_result(listing)
+        finally:
+            del self._reading[key]
+            reading.cancel()  # unless it is done: then whoever waits reads it themselves
+        return listing
 
     def _base(self, scope: Scope) -> str:
         if self.public_url:

@@ -1,5 +1,6 @@
 """Pages and filters: everything once, in an order that stays; bad parameters refused in words."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.feeds import services
 from api.feeds.filters import FILTERS
 from api.feeds.ids import id_of
 from api.feeds.open_referral import COLLECTIONS
@@ -84,6 +86,30 @@ async def test_each_filter_leaves_what_its_words_say(feed: Feed) -> None:
     assert on_route.keys() == {
         i for i, each in everything.items() if "homes-for-ukraine" in _terms(each, "code")
     }
+
+
+async def test_what_many_ask_at_once_is_found_once(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = services._listing_of
+    begun: list[dict[str, Any]] = []
+
+    async def counted(connection: Any, found: dict[str, Any]) -> bytes:
+        begun.append(found)
+        await asyncio.sleep(0.1)
+        if len(begun) == 1:
+            raise asyncio.CancelledError  # as when the first to ask hangs up
+        return await read(connection, found)
+
+    monkeypatch.setattr(services, "_listing_of", counted)
+    feed.service.answers.drop()
+
+    async def ask(page: int) -> int:
+        return (await feed.get("/open-referral/services", page=page, search="room")).status_code
+
+    answers = await asyncio.gather(*(ask(page) for page in range(1, 7)), return_exceptions=True)
+    assert sorted(map(str, answers)) == ["", *["200"] * 5]
+    assert len(begun) == 2
 
 
 async def test_filters_together_leave_what_all_leave(feed: Feed) -> None:
