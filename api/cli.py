@@ -14,6 +14,7 @@ from api.doctor_command import doctor
 from api.key_commands import keys
 from api.match_command import match
 from api.member_commands import members
+from api.report_command import reports
 from api.route_commands import add_route_commands
 from api.serving import serve_forever
 from api.store.migrating import migrate as migrate_to_head
@@ -33,6 +34,7 @@ token_app = typer.Typer(
 app.add_typer(token_app, name="token")
 app.add_typer(keys, name="key")
 app.add_typer(members, name="member")
+app.add_typer(reports, name="report")
 add_route_commands(app)
 app.add_typer(audit, name="audit")
 app.command()(doctor)

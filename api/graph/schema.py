@@ -15,6 +15,7 @@ from api.graph.guidance_commands import GuidanceMutations
 from api.graph.guide import GuideQueries
 from api.graph.nodes import NodeQueries
 from api.graph.offers import OfferQueries
+from api.graph.reports import ReportQueries
 from api.graph.requests import RequestMutations, RequestQueries
 from api.graph.routes import RouteQueries
 from api.graph.viewers import ViewerQueries
@@ -33,6 +34,7 @@ class Query(
     CandidateQueries,
     BreakGlassQueries,
     AllocationQueries,
+    ReportQueries,
 ):
     """The root of queries."""
 

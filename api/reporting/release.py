@@ -49,7 +49,8 @@ class Measure:
     A public measure is never hidden. One without `bases` is a count: its cells add up to its
     totals in both dimensions. One with `bases` is worked out of counts (pounds, a median, a
     percentage): it needs no suppression of its own, being shown only where each of its bases,
-    measures of the same release, is shown and is at least `times` the edition's threshold.
+    measures of the same release, is shown and is at least `times` the edition's threshold. A
+    private one is in the full edition alone.
     """
 
     name: str
@@ -58,11 +59,12 @@ class Measure:
     is_public: bool = False
     bases: tuple[str, ...] = ()
     times: int = 1
+    is_private: bool = False
 
     @property
     def is_suppressed(self) -> bool:
         """Whether suppression is to look at it: a count that is not public."""
-        return not self.is_public and not self.bases
+        return not (self.is_public or self.is_private or self.bases)
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,9 @@ class Table:
     """One measure by area and kind, or by area and route, before anything is hidden.
 
     `cells` maps (row code, column code) to a figure and holds every subtotal and total too. A cell
-    that is absent is a zero which anybody can know without the release (a kind that the council
-    has never offered has no match); a zero that is present is a figure like any other. `name` says
-    which dimensions: tables of one release with the same rows and measure, by_kind and by_route,
-    count the same people and so have the same figures in their column ALL.
+    that is absent is a zero, which every edition shows. `name` says which dimensions: tables of one
+    release with the same rows and measure, by_kind and by_route, count the same people and so have
+    the same figures in their column ALL.
     """
 
     name: str

@@ -15,6 +15,13 @@ from schema.tables.idempotency import IdempotencyKey
 from schema.tables.match import Match
 from schema.tables.offer import Offer, OfferCheck
 from schema.tables.outbox import Outbox
+from schema.tables.report import (
+    CheckEvent,
+    OfferEvent,
+    ReportEdition,
+    ReportRelease,
+    ReportRow,
+)
 from schema.tables.request import (
     Consent,
     ContactLook,
@@ -45,6 +52,7 @@ __all__ = [
     "AuditLink",
     "AuditPending",
     "BreakGlass",
+    "CheckEvent",
     "Consent",
     "ContactLook",
     "Council",
@@ -55,8 +63,12 @@ __all__ = [
     "Member",
     "Offer",
     "OfferCheck",
+    "OfferEvent",
     "Organisation",
     "Outbox",
+    "ReportEdition",
+    "ReportRelease",
+    "ReportRow",
     "Request",
     "RequestContact",
     "RequestEvent",

@@ -52,6 +52,14 @@ def created_moment() -> Column[Any]:
     return Column(DateTime(timezone=True), nullable=False, server_default=func.now())
 
 
+def recorded_moment() -> Column[Any]:
+    """The moment at which a row of history was added.
+
+    Not its transaction's: what is added after a lock on the table was waited for is later.
+    """
+    return Column(DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp())
+
+
 def text(*constraints: SchemaItem, **options: Any) -> Column[Any]:
     """A text column; `nullable` is False unless said."""
     options.setdefault("nullable", False)

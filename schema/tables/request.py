@@ -15,6 +15,7 @@ from schema.tables.columns import (
     moment,
     one_of,
     optional_text,
+    recorded_moment,
     text,
 )
 from schema.words import ConsentScope, RequestStatus, Step
@@ -116,7 +117,12 @@ class RequestEvent(SQLModel, table=True):
     """One step of a request, without personal data.
 
     It points to its request by a bare id, so that it stays when the household is erased and
-    reports can be made again.
+    reports can be made again. `at` is when it happened, `recorded_at` when we knew;
+    `happened_on` the day of an arrival or an end.
+
+    A trigger fills in what reports need of the request: the council and region that it would
+    like, if it is one; `adults`, `child_bands` (ages as low as funding can tell them apart) and
+    `needs`.
     """
 
     __tablename__ = "request_event"
@@ -138,3 +144,13 @@ class RequestEvent(SQLModel, table=True):
     council_gss: str | None = Field(default=None, sa_column=optional_text())
     held_until: datetime | None = Field(default=None, sa_column=moment())
     reason: str | None = Field(default=None, sa_column=optional_text())
+    recorded_at: datetime = Field(sa_column=recorded_moment())
+    happened_on: date | None = None
+    is_rematched: bool = Field(sa_column=flag())
+    wanted_gss: str | None = Field(default=None, sa_column=optional_text())
+    wanted_region: str | None = Field(default=None, sa_column=optional_text())
+    adults: int = Field(sa_column=counted(0))
+    child_bands: list[int] = Field(
+        sa_column=Column(ARRAY(Integer), nullable=False, server_default="{}")
+    )
+    needs: list[str] = Field(sa_column=_texts())

@@ -20,6 +20,7 @@ for _word in (
     words.OfferStatus,
     words.ProblemCode,
     words.Readiness,
+    words.ReportName,
     words.RouteFactSort,
     words.RouteStatus,
     words.StepFree,

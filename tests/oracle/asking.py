@@ -118,5 +118,6 @@ async def _pools(hearth: Hearth, who: str) -> Pools:
     cases = [f"request_{row_id(4, number)}" for number in range(4)]
     cases += [f"match_{row_id(7, number)}" for number in range(4)]
     cases += [f"breakglass_{row_id(8, number)}" for number in range(2)]
+    others += [f"release_{row_id(19, number)}" for number in (0, 4)]
     ids = [*cases, *ids[:4], *others, *cases, *ids[4:], *others, f"check_{row_id(2, 4)}"]
     return Pools(ids, cursors)

@@ -40,6 +40,7 @@ GOOD: dict[str, Values] = {
     "leftOn": ("2024-01-01", "2026-05-05"),
     "minimumPlaces": (1, 0, 3, 8, -1),
     "nationality": ("UKR", "ukr ", "AFG", "RUS"),
+    "period": ("2026-03", "2026-W10"),
     "postcodeDistrict": ("OX4", "ox1 ", "CB1", "EH1"),
     "region": _REGIONS,
     "regions": _REGIONS,
@@ -70,8 +71,10 @@ ODD: dict[str, Values] = {
     "latitude": (0.0, 90, 91.5),
     "longitude": (10.0, -180),
     "minimumPlaces": (2147483647, -2147483648),
+    "period": ("", "2026-13", "2026-W54", "9999-12", "2030-01", "2026-02"),
     "postcodeDistrict": ("Oxford", "", "OX4 1AA", "\u0130X4"),
     "region": ("", "south east"),
+    "release": ("", "release_", "offer_1"),
     "search": ("with\0nul", "&|!", "%_", "a" * 300),
     "updatedSince": ("2022-03-18T09:00:00", "9999-12-31T23:59:59-10:00"),
     "sponsorMonths": (-1, 121),
@@ -100,15 +103,16 @@ class Pools:
     def value(self, name: str, scalar: str, tape: Tape) -> Any:
         """A value for an argument or input field of that name."""
         good = self.ids if name == "id" else GOOD.get(name, PLAIN[scalar])
-        if name == "requestId":
-            good = [each for each in self.ids if each.startswith("request_")] or good
+        if name in ("release", "requestId"):
+            prefix = name.removesuffix("Id") + "_"
+            good = [each for each in self.ids if each.startswith(prefix)] or good
         odd = ODD.get(name)
         chosen = odd if odd and tape.is_once_in(16) else good
         return chosen[tape.choose(len(chosen))]
 
     def cursor(self, order: str, tape: Tape) -> str:
         """A cursor, mostly of a row in that order."""
-        chosen: Values = self.cursors.get(order) or NO_CURSORS
+        chosen: Values = self.cursors.get(order) or (*NO_CURSORS, "1", "4")
         if tape.is_once_in(12):
             chosen = [*NO_CURSORS, *(cursors[0] for cursors in self.cursors.values() if cursors)]
         found = chosen[tape.choose(len(chosen))]

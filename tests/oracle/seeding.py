@@ -33,6 +33,7 @@ CHECKS = (
     ("SPONSOR_SUITABLE", "IN_PROGRESS", None),
     ("GUESTS_ARRIVED", "NOT_STARTED", None),
 )
+EDITIONS = ("FULL", "LIAISON", "PUBLIC")
 OFFERS = 28
 ALLOCATIONS = 6
 REQUESTS = 12
@@ -308,6 +309,54 @@ def _price(number: int) -> dict[str, Any]:
     }
 
 
+def _releases() -> list[dict[str, Any]]:
+    return [
+        {
+            "id": row_id(19, number),
+            "name": ("CAPACITY_AND_DEMAND", "UNMET_NEED")[number % 2],
+            "period": ("2026-03", "2026-W10")[number // 2 % 2],
+            "number": number // 4 + 1,
+            "released_at": START + timedelta(hours=number // 3),
+            "data_as_of": START,
+            "columns": ["region", "council", "places_free"],
+            "frame": "{}",
+            "corrects_id": row_id(19, number - 4) if number >= 4 else None,
+        }
+        for number in range(6)
+    ]
+
+
+def _editions() -> list[dict[str, Any]]:
+    return [
+        {
+            "release_id": row_id(19, number),
+            "edition": edition,
+            "checksum": f"{number}{edition}",
+            "row_count": number,
+            "notes": ['A "note".', "Places are people."][: number % 3],
+            "differs": ["Places free: 1 differs."] if number >= 4 else [],
+        }
+        for number in range(6)
+        for edition in EDITIONS
+    ]
+
+
+def _report_rows() -> list[dict[str, Any]]:
+    return [
+        {
+            "release_id": row_id(19, number),
+            "edition": edition,
+            "position": position,
+            "council_gss": (None, *COUNCILS)[position % 6],
+            "shown": ["South East", TITLES[position % 6], None if position % 3 else str(number)],
+            "hidden": ["places_free"] if position % 3 == 1 and edition != "FULL" else [],
+        }
+        for number in range(6)
+        for edition in EDITIONS
+        for position in range(1, number * 3)
+    ]
+
+
 async def seed(owner: asyncpg.Connection) -> None:
     """Put the rows in, over what a migrated and loaded database holds of a few routes."""
     # Without triggers: history is deleted nowhere else.
@@ -342,6 +391,9 @@ async def seed(owner: asyncpg.Connection) -> None:
     await _insert(owner, "audit_event", [row for number in numbers for row in _events(number)])
     of_requests = [row for number in range(REQUESTS) for row in _request_events(number)]
     await _insert(owner, "audit_event", of_requests)
+    await _insert(owner, "report_release", _releases())
+    await _insert(owner, "report_edition", _editions())
+    await _insert(owner, "report_row", _report_rows())
 
 
 async def _insert(owner: asyncpg.Connection, table: str, rows: list[dict[str, Any]]) -> None:

@@ -161,6 +161,7 @@ async def build(hearth: Hearth) -> World:
     for side, (gss, charity) in SIDES.items():
         own[side], shared[side] = await _side(world, side, gss, charity)
     await world.put(FILLED)
+    await world.put(RELEASED)
     references = await world.owner.fetch("SELECT 'request_' || id AS id, reference FROM request")
     by_id = {row["id"]: row["reference"] for row in references}
     world.own = {side: _with(rows, by_id) for side, rows in own.items()}
@@ -182,6 +183,23 @@ FILLED = """
         reason = 'Said so.', arrived_on = '2026-05-01', ended_on = '2026-06-01';
     UPDATE offer_check SET due_on = '2026-07-01';
     UPDATE request SET closed_reason = 'Said so.' WHERE id IN (SELECT request_id FROM match)
+"""
+
+
+# A report, corrected once.
+RELEASED = """
+    INSERT INTO report_release (
+        id, name, period, number, released_at, data_as_of, columns, frame, corrects_id
+    )
+    SELECT ids[number], 'CAPACITY_AND_DEMAND', '2026-09', number, now() + number * interval '1 day',
+        now(), '{places_free}', '{}', ids[number - 1]
+    FROM generate_series(1, 2) AS number,
+        (SELECT ARRAY[gen_random_uuid(), gen_random_uuid()] AS ids OFFSET 0) AS made;
+    INSERT INTO report_edition (release_id, edition, checksum, row_count, notes, differs)
+    SELECT id, edition, edition, 1, '{Said so.}', '{Places free: 1 differs.}'
+    FROM report_release, unnest('{FULL,LIAISON,PUBLIC}'::text[]) AS edition;
+    INSERT INTO report_row (release_id, edition, position, shown)
+    SELECT release_id, edition, 1, '{7}' FROM report_edition
 """
 
 

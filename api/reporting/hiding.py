@@ -1,0 +1,79 @@
+"""Suppression as releases use it: what each edition hides, and what earlier ones hid."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from api.reporting.disclosure import protect
+from api.reporting.editions import WORDS
+from api.reporting.release import ALL, THRESHOLDS, Suppressed, Table
+from api.reporting.reports import Report
+from schema.words import Edition
+
+Progress = Callable[[str, int, int], None]
+Editions = Mapping[Edition, Sequence[Suppressed]]
+
+
+def hide(
+    report: Report,
+    tables: Sequence[Table],
+    earlier: Mapping[Edition, Sequence[Sequence[Suppressed]]],
+    tiers: Mapping[str, Sequence[str]],
+    progress: Progress,
+) -> Editions:
+    """Every edition's tables; raises DisclosureError where what is hidden could be worked out.
+
+    What is public, and binds nothing that isn't, is as it is; what has bases follows them.
+    """
+    bound = {part for each in report.identities for part in (each.total, *each.parts)}
+    counts = [each for each in tables if each.measure.is_suppressed or each.measure.name in bound]
+    found = protect(
+        counts,
+        identities=report.identities,
+        earlier={
+            edition: [
+                [each for each in release if _is_among(each.table, counts)] for release in releases
+            ]
+            for edition, releases in earlier.items()
+        },
+        tiers=tiers,
+        progress=partial(progress, "hiding small counts"),
+    )
+    others = [Suppressed(each, frozenset()) for each in tables if not _is_among(each, counts)]
+    editions = {edition: [*hidden, *others] for edition, hidden in found.items()}
+    return {Edition.FULL: [Suppressed(table, frozenset()) for table in tables], **editions}
+
+
+def _is_among(table: Table, tables: Sequence[Table]) -> bool:
+    return any(
+        (each.name, each.measure.name) == (table.name, table.measure.name) for each in tables
+    )
+
+
+def hidden_in(tables: Sequence[Table], shown: Mapping[Edition, Sequence[Any]]) -> Editions:
+    """What the kept rows of a release hide, in its tables as they are made again."""
+    editions = {}
+    for edition in THRESHOLDS:
+        hidden: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        for row in shown[edition]:
+            table, region, gss, council, category, _ = row["shown"][: len(WORDS)]
+            area = _area(tables, region, gss, council)
+            for name in row["hidden"]:
+                hidden.setdefault((table, name), set()).add((area, category))
+        editions[edition] = [
+            Suppressed(table, frozenset(hidden.get((table.name, table.measure.name), ())))
+            for table in tables
+        ]
+    return editions
+
+
+def _area(tables: Sequence[Table], region: str, gss: str, council: str) -> str:
+    if gss:
+        return gss
+    for area in tables[0].rows.categories:
+        is_region = area.parent in (None, ALL)
+        if is_region and council == "All" and area.label == region:
+            return area.code
+        if not is_region and area.parent == region and area.label == council:
+            return area.code
+    raise AssertionError(f"no area {region}, {council}")

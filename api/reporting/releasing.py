@@ -1,0 +1,328 @@
+"""Releases made, corrected and made again: by their owner, over a connection of their own.
+
+    a moment up to which all is known -> figures -> hidden cells, audited -> editions -> stored
+
+Everything that a release says follows from the history known at its moment and the frame kept with
+it, so it can be made again and must come out the same, to the byte.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import bindparam, func, select
+
+from api.reporting import hiding
+from api.reporting.differing import differences
+from api.reporting.editions import WORDS, rows_of
+from api.reporting.figures import tables_of
+from api.reporting.frame import Frame
+from api.reporting.release import THRESHOLDS, Release, Row, Suppressed
+from api.reporting.reports import REPORTS, Report
+from api.store.composed import Composed
+from api.store.database import prepare
+from api.store.roles import OWNER
+from api.writing.outbox import Message, append
+from schema.refusals import BadRequest
+from schema.tables.columns import uuid7
+from schema.types import rows
+from schema.types.clock import LONDON
+from schema.types.periods import Period, ended_period, last_full, read_period
+from schema.words import Edition, ReportName
+
+TOPIC = "report"
+SESSION = {
+    "application_name": "hearth report",
+    "idle_in_transaction_session_timeout": "900000",
+    "jit": "off",
+    "lock_timeout": "2500",
+    "statement_timeout": "600000",
+    "timezone": "Europe/London",
+}
+_release, _edition, _row = rows.report_release, rows.report_edition, rows.report_row
+
+# Whoever is writing history finishes first; whoever comes after writes it down as later.
+_LOCK = "LOCK TABLE check_event, offer_event, request_event, route_fact IN SHARE MODE"
+_MINE = "SELECT pg_try_advisory_lock(hashtext('hearth report'))"
+_DONE = "SELECT pg_advisory_unlock(hashtext('hearth report'))"
+_OF_PERIOD = Composed(
+    select(_release)
+    .where(_release.c.name == bindparam("name"), _release.c.period == bindparam("period"))
+    .order_by(_release.c.number)
+)
+_KEPT = Composed(
+    select(_release, _edition.c.checksum, _edition.c.row_count)
+    .join(_edition, _edition.c.release_id == _release.c.id)
+    .where(_edition.c.edition == Edition.PUBLIC.value)
+    .order_by(_release.c.released_at, _release.c.id)
+)
+_ROWS = Composed(
+    select(_row.c.shown, _row.c.hidden)
+    .where(_row.c.release_id == bindparam("release_id"), _row.c.edition == bindparam("edition"))
+    .order_by(_row.c.position)
+)
+_TOLD = "CREATE TEMPORARY TABLE told (LIKE report_row) ON COMMIT DROP"
+_CHECKSUMS = Composed(
+    select(_edition.c.edition, _edition.c.checksum).where(
+        _edition.c.release_id == bindparam("release_id")
+    )
+)
+_IS_THERE = Composed(
+    select(func.count())
+    .select_from(_release)
+    .where(_release.c.name == bindparam("name"), _release.c.period == bindparam("period"))
+)
+_PUT_RELEASE = Composed(_release.insert().values(dict.fromkeys(_release.c.keys())))
+_PUT_EDITION = Composed(_edition.insert().values(dict.fromkeys(_edition.c.keys())))
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, and how many of how many steps of it are."""
+
+
+class ReleaseError(ValueError):
+    """Why nothing was released, and what to do."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A release in all its editions, kept or made again."""
+
+    id: UUID
+    number: int
+    frame: Frame
+    editions: Mapping[Edition, Release]
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    pass
+
+
+@dataclass
+class Releasing:
+    """Makes releases over one connection to the database, as the owner."""
+
+    connection: asyncpg.Connection
+    progress: Progress = field(default=_silent)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, url: str, progress: Progress = _silent) -> AsyncIterator[Self]:
+        """Connect; raises ReleaseError where another process is at it, who would do the same."""
+        connection = await asyncpg.connect(url, server_settings=SESSION)
+        try:
+            await prepare(connection)
+            await connection.execute(f"SET ROLE {OWNER}")
+            if not await connection.fetchval(_MINE):
+                raise ReleaseError(
+                    "Another process makes releases now; look again once it is done."
+                )
+            try:
+                yield cls(connection, progress)
+            finally:
+                await connection.execute(_DONE)
+        finally:
+            await connection.close()
+
+    async def release(self, name: ReportName, period_name: str, *, corrects: bool = False) -> Made:
+        """Make, audit and keep a release on a period that is over.
+
+        Where there is one already, `corrects` makes another that says what differs. Raises
+        ReleaseError, also where a hidden cell could be worked out.
+        """
+        try:
+            period = ended_period(period_name, datetime.now(LONDON).date())
+        except BadRequest as error:
+            raise ReleaseError(error.message) from error
+        before = await _OF_PERIOD.rows(self.connection, name=name.value, period=period.name)
+        if before and not corrects:
+            raise ReleaseError(
+                f"{name} for {period.name} was released on {before[-1]['released_at']:%Y-%m-%d}, "
+                "for good; to release a correction beside it, add --correct."
+            )
+        if corrects and not before:
+            raise ReleaseError(f"There is no {name} for {period.name} yet to correct.")
+        known = await self._moment()
+        frame = await Frame.of_today(self.connection, period)
+        kept = {
+            "id": uuid7(),
+            "name": name.value,
+            "period": period.name,
+            "number": len(before) + 1,
+            "data_as_of": known,
+            "released_at": datetime.now(LONDON),
+            "frame": frame.kept(),
+            "corrects_id": before[-1]["id"] if before else None,
+        }
+        made = await self._made(kept, before)
+        if before:
+            made = await self._differing(made, before[-1])
+        await self._keep(made, kept)
+        return made
+
+    async def rebuild(self, kept: Mapping[str, Any]) -> dict[Edition, bool]:
+        """Make a release again, and whether each edition comes out the same; changes nothing."""
+        released = await _OF_PERIOD.rows(self.connection, name=kept["name"], period=kept["period"])
+        before = [each for each in released if each["number"] < kept["number"]]
+        made = await self._made(kept, before)
+        found = await _CHECKSUMS.rows(self.connection, release_id=kept["id"])
+        return {
+            Edition(row["edition"]): made.editions[Edition(row["edition"])].checksum
+            == row["checksum"]
+            for row in found
+        }
+
+    async def due(self, today: date) -> list[tuple[ReportName, Period]]:
+        """The reports on the last full month and week that are not released yet."""
+        return [
+            (name, period)
+            for period in last_full(today)
+            for name in ReportName
+            if not await self._is_there(name, period)
+        ]
+
+    async def kept(self) -> list[asyncpg.Record]:
+        """Every release, with what its public edition holds, the oldest first."""
+        return await _KEPT.rows(self.connection)
+
+    async def _is_there(self, name: ReportName, period: Period) -> bool:
+        row = await _IS_THERE.row(self.connection, name=name.value, period=period.name)
+        return bool(row and row[0])
+
+    async def _moment(self) -> datetime:
+        try:
+            async with self.connection.transaction():
+                await self.connection.execute(_LOCK)
+                known: datetime = await self.connection.fetchval("SELECT clock_timestamp()")
+        except asyncpg.LockNotAvailableError as error:
+            raise ReleaseError(
+                "A change has been under way for over 2 seconds; release again once it is done."
+            ) from error
+        return known
+
+    async def _tables(self, kept: Mapping[str, Any]) -> Sequence[Any]:
+        report, period = REPORTS[ReportName(kept["name"])], read_period(kept["period"])
+        frame = Frame.read(kept["frame"])
+        async with self.connection.transaction():
+            return await tables_of(self.connection, report, frame, period, kept["data_as_of"])
+
+    async def _made(self, kept: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> Made:
+        name = ReportName(kept["name"])
+        report, frame = REPORTS[name], Frame.read(kept["frame"])
+        title = f"{name} {kept['period']}"
+        self.progress(f"{title}: figures", 0, 1)
+        tables = await self._tables(kept)
+        earlier: dict[Edition, list[Sequence[Suppressed]]] = {each: [] for each in THRESHOLDS}
+        for each in before:
+            hidden = hiding.hidden_in(await self._tables(each), await self._shown(each))
+            for edition in THRESHOLDS:
+                earlier[edition].append(hidden[edition])
+
+        def told(what: str, done: int, total: int) -> None:
+            self.progress(f"{title}: {what}", done, total)
+
+        editions = await asyncio.to_thread(hiding.hide, report, tables, earlier, frame.tiers, told)
+        found = list(rows_of(report, frame, editions))
+        return Made(
+            kept["id"],
+            kept["number"],
+            frame,
+            {
+                edition: _edition_of(report, kept, edition, tuple(row[edition] for row in found))
+                for edition in Edition
+            },
+        )
+
+    async def _shown(self, kept: Mapping[str, Any]) -> dict[Edition, list[asyncpg.Record]]:
+        return {
+            edition: await _ROWS.rows(self.connection, release_id=kept["id"], edition=edition.value)
+            for edition in Edition
+        }
+
+    async def _differing(self, made: Made, last: Mapping[str, Any]) -> Made:
+        shown = await self._shown(last)
+        differs = {
+            edition: differences(release, last["columns"], shown[edition])
+            for edition, release in made.editions.items()
+        }
+        if not any(differs.values()):
+            raise ReleaseError("Nothing differs from what was released, so there is no correction.")
+        editions = {
+            edition: replace(release, differs=differs[edition])
+            for edition, release in made.editions.items()
+        }
+        return Made(made.id, made.number, made.frame, editions)
+
+    async def _keep(self, made: Made, kept: Mapping[str, Any]) -> None:
+        columns = list(made.editions[Edition.FULL].columns)
+        async with self.connection.transaction():
+            await _PUT_RELEASE.run(self.connection, **{**kept, "columns": columns})
+            # Row-level security, which holds for owners too, knows no COPY.
+            await self.connection.execute(_TOLD)
+            for edition, release in made.editions.items():
+                await _PUT_EDITION.run(
+                    self.connection,
+                    release_id=made.id,
+                    edition=edition.value,
+                    checksum=release.checksum,
+                    row_count=len(release.rows),
+                    notes=list(release.notes),
+                    differs=list(release.differs),
+                )
+                records = [
+                    (
+                        made.id,
+                        edition.value,
+                        position,
+                        row.council_gss,
+                        [cell.value for cell in row.cells],
+                        [
+                            column
+                            for column, cell in zip(columns, row.cells, strict=True)
+                            if cell.is_suppressed
+                        ],
+                    )
+                    for position, row in enumerate(release.rows, start=1)
+                ]
+                await self.connection.copy_records_to_table("told", records=records)
+            await self.connection.execute("INSERT INTO report_row SELECT * FROM told")
+            # What workers keep to answer again is dropped.
+            await append(self.connection, Message(TOPIC, {"release_id": str(made.id)}))
+
+
+def _edition_of(
+    report: Report, kept: Mapping[str, Any], edition: Edition, found: tuple[Row, ...]
+) -> Release:
+    return Release(
+        id=kept["id"],
+        name=report.name,
+        period=kept["period"],
+        edition=edition,
+        released_at=kept["released_at"],
+        data_as_of=kept["data_as_of"],
+        columns=(*WORDS, *(measure.name for measure in report.measures)),
+        measures=report.measures,
+        rows=found,
+        notes=_notes(report, kept, edition),
+        corrects=kept["corrects_id"],
+    )
+
+
+def _notes(report: Report, kept: Mapping[str, Any], edition: Edition) -> tuple[str, ...]:
+    period = read_period(kept["period"])
+    known = kept["data_as_of"].astimezone(LONDON)
+    hidden = (
+        "Nothing is hidden."
+        if edition is Edition.FULL
+        else f"Counts from 1 to {THRESHOLDS[edition] - 1} are hidden, and whatever would tell them."
+    )
+    return (
+        f"{report.title} for {period}, as known at {known:%H:%M:%S} on {known:%-d %B %Y}.",
+        hidden,
+        "Rows of zeros alone are left out.",
+        *report.notes,
+    )

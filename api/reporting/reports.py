@@ -1,0 +1,381 @@
+"""The seven reports: what each measures, in which tables, by which SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from api.reporting.release import Measure, Unit
+from api.reporting.sums import Identity
+from schema.words import CheckKind, DeclineReason, EndReason, ReportName
+
+KIND, ROUTE = "kind", "route"
+DECILES = (1, 2, 3, 4, 6, 7, 8, 9)
+"""Without the fifth, which is the median."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One table's worth of SQL: rows of region, gss and category, and how measures add them up.
+
+    `words` are the categories of a dimension that isn't kinds or routes. Of an `overlapping`
+    measure the categories don't add up, so it has no total.
+    """
+
+    table: str
+    dimension: str
+    label: str
+    sql: str
+    sums: Mapping[str, str]
+    fills: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    overlapping: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report's measures, in order, and its tables. Notes say what a figure means.
+
+    `prepared` is SQL that its tables share.
+    """
+
+    name: ReportName
+    title: str
+    measures: tuple[Measure, ...]
+    cuts: tuple[Cut, ...]
+    notes: tuple[str, ...]
+    identities: tuple[Identity, ...] = ()
+    is_funding: bool = False
+    prepared: str = ""
+
+
+def _count(name: str, label: str, unit: Unit = Unit.COUNT, *, is_public: bool = False) -> Measure:
+    return Measure(name, label, unit, is_public)
+
+
+def _sentence(word: str) -> str:
+    return word.replace("_", " ").capitalize()
+
+
+def _words(*words: str) -> dict[str, str]:
+    return {str(word): _sentence(word) for word in words}
+
+
+def _by(sql: str, sums: Mapping[str, str], dense: frozenset[str] = frozenset()) -> tuple[Cut, Cut]:
+    """The same by kind and by route: rows have a column of either name."""
+    kind = {"category": "kind", "event_category": "request_event.kind_codes[1]"}
+    route = {"category": "route", "event_category": "coalesce(route_code, 'NONE')"}
+    return (
+        Cut("by_kind", KIND, "Kind of support", sql, sums, kind),
+        Cut("by_route", ROUTE, "Route", sql, sums, route),
+    )
+
+
+def _sums(**columns: str) -> dict[str, str]:
+    return {name: f"coalesce(sum({column}), 0)" for name, column in columns.items()}
+
+
+_DEMAND = _sums(
+    places_held="held",
+    places_taken="taken",
+    requests_received="received",
+    requests_waiting="waiting",
+    people_waiting="people",
+)
+_ACCEPTING = _sums(offers_accepting="offers", places_accepting="free")
+_CAPACITY = (
+    Cut(
+        "by_kind",
+        KIND,
+        "Kind of support",
+        "capacity",
+        _sums(offers="offers", places_free="free")
+        | {"places_offered": "coalesce(sum(free), 0) + coalesce(sum(coalesce(held, taken)), 0)"}
+        | _DEMAND,
+        {"category": "kind", "supplied": "SELECT kind_code"},
+    ),
+    Cut(
+        "by_route",
+        ROUTE,
+        "Route",
+        "capacity",
+        _ACCEPTING | _DEMAND,
+        {
+            "category": "route",
+            "supplied": "SELECT unnest(CASE route_codes WHEN '{}' THEN any_route "
+            "ELSE route_codes END) FROM span",
+        },
+        overlapping=frozenset(_ACCEPTING),
+    ),
+)
+
+REPORTS: Mapping[ReportName, Report] = {
+    report.name: report
+    for report in (
+        Report(
+            ReportName.CAPACITY_AND_DEMAND,
+            "Capacity and demand",
+            (
+                _count("offers", "Open offers", is_public=True),
+                _count("places_offered", "Places offered", Unit.PLACES, is_public=True),
+                _count("places_free", "Places free", Unit.PLACES, is_public=True),
+                _count("places_held", "Places held", Unit.PLACES),
+                _count("places_taken", "Places taken", Unit.PLACES),
+                _count("offers_accepting", "Open offers that accept the route", is_public=True),
+                _count(
+                    "places_accepting",
+                    "Places free that accept the route",
+                    Unit.PLACES,
+                    is_public=True,
+                ),
+                _count("requests_received", "Requests received in the period"),
+                _count("requests_waiting", "Requests waiting"),
+                Measure(
+                    "people_waiting", "People waiting", Unit.PEOPLE, bases=("requests_waiting",)
+                ),
+            ),
+            _CAPACITY,
+            (
+                "Places are people. Offered are those free, held and taken; offered less free "
+                "tells how many people there are, so it is hidden where that is to be.",
+                "An offer counts for every route that it accepts, so these have no total.",
+                "A request counts with the one council, else the one region, that it would like.",
+            ),
+            identities=(
+                Identity("places_offered", ("places_free", "places_held", "places_taken")),
+            ),
+        ),
+        Report(
+            ReportName.MATCHING_OUTCOMES,
+            "Matching outcomes",
+            (
+                _count("matches_proposed", "Matches proposed"),
+                _count("matches_placed", "Households placed"),
+                _count("matches_declined", "Matches declined"),
+                _count("matches_expired", "Holds that ran out"),
+                _count("matches_withdrawn", "Matches withdrawn with their request"),
+                _count("matches_ended", "Placements ended"),
+                _count("households_rematched", "Of those, to be matched again"),
+            ),
+            (
+                *_by(
+                    "matching",
+                    _sums(
+                        matches_proposed="proposed",
+                        matches_placed="placed",
+                        matches_declined="declined",
+                        matches_expired="expired",
+                        matches_withdrawn="withdrawn",
+                        matches_ended="ended",
+                        households_rematched="rematched",
+                    ),
+                ),
+                Cut(
+                    "by_decline_reason",
+                    "decline_reason",
+                    "Why declined",
+                    "reasons",
+                    _sums(matches_declined="counted"),
+                    {"step": "DECLINED"},
+                    _words(*DeclineReason),
+                ),
+                Cut(
+                    "by_end_reason",
+                    "end_reason",
+                    "Why ended",
+                    "reasons",
+                    _sums(matches_ended="counted"),
+                    {"step": "ENDED"},
+                    _words(*EndReason),
+                ),
+            ),
+            ("What happened within the period, at the council whose offer it was.",),
+        ),
+        Report(
+            ReportName.TIME_TO_PLACE,
+            "Time to place",
+            (
+                _count("households_arrived", "Households that arrived"),
+                Measure("days_median", "Days, median", Unit.DAYS, bases=("households_arrived",)),
+                *(
+                    Measure(
+                        f"days_decile_{tenth}",
+                        f"Days, decile {tenth}",
+                        Unit.DAYS,
+                        bases=("households_arrived",),
+                        times=10,
+                    )
+                    for tenth in DECILES
+                ),
+            ),
+            _by(
+                "time_to_place",
+                {
+                    "households_arrived": "count(*)",
+                    "days_median": "percentile_cont(0.5) WITHIN GROUP (ORDER BY days)",
+                    **{
+                        f"days_decile_{tenth}": f"percentile_cont(0.{tenth}) WITHIN GROUP "
+                        "(ORDER BY days)"
+                        for tenth in DECILES
+                    },
+                },
+            ),
+            (
+                "Days from the submission of a request to the arrival.",
+                "Deciles are given where there are ten times as many households as are hidden.",
+            ),
+        ),
+        Report(
+            ReportName.UNMET_NEED,
+            "Unmet need",
+            (
+                _count("requests_unplaced", "Requests without a match"),
+                Measure(
+                    "people_unplaced", "People in them", Unit.PEOPLE, bases=("requests_unplaced",)
+                ),
+            ),
+            (
+                *_by(
+                    "unmet",
+                    _sums(requests_unplaced="households", people_unplaced="people"),
+                ),
+                Cut(
+                    "by_rule",
+                    "rule",
+                    "Rule that bound",
+                    "unmet",
+                    _sums(requests_unplaced="households", people_unplaced="people"),
+                    {"category": "rule"},
+                    {
+                        "consent": "No consent to be matched",
+                        "kind": "No open offer of the kind",
+                        "route": "None that accepts the route",
+                        "places": "None with places for the whole household",
+                        "step_free": "None of those step-free",
+                        "pets": "None of those takes pets",
+                        "children": "None of those takes children",
+                        "women_only": "None of those for women only, or none for others",
+                        "unmatched": "Offers fit; not matched yet",
+                    },
+                ),
+            ),
+            (
+                "Requests that wait at the end of the period with no match under way. The rule is "
+                "the first, in the order listed, that leaves no open offer in the region that the "
+                "household would like.",
+            ),
+            prepared="bound",
+        ),
+        Report(
+            ReportName.SAFEGUARDING_CHECKS,
+            "Safeguarding checks",
+            (
+                _count("checks_due", "Checks due"),
+                _count("checks_overdue", "Of those, overdue"),
+                _count("checks_passed", "Checks passed in the period"),
+                _count("checks_failed", "Checks failed in the period"),
+            ),
+            (
+                Cut(
+                    "by_kind",
+                    KIND,
+                    "Kind of support",
+                    "checks",
+                    _sums(
+                        checks_due="due",
+                        checks_overdue="overdue",
+                        checks_passed="passed",
+                        checks_failed="failed",
+                    ),
+                    {"category": "kind"},
+                ),
+                Cut(
+                    "by_check",
+                    "check",
+                    "What is checked",
+                    "checks",
+                    _sums(
+                        checks_due="due",
+                        checks_overdue="overdue",
+                        checks_passed="passed",
+                        checks_failed="failed",
+                    ),
+                    {"category": "checked"},
+                    _words(*CheckKind),
+                ),
+            ),
+            (
+                "A check is overdue past its day, or where guests have arrived before it came out.",
+                "Why a check failed is which check it was; what was written of it stays with the "
+                "council.",
+            ),
+        ),
+        Report(
+            ReportName.FUNDING_DUE,
+            "Funding due",
+            (
+                _count("people_arrived", "People who arrived", Unit.PEOPLE),
+                Measure(
+                    "pounds_on_arrival",
+                    "Pounds due for each person who arrived",
+                    Unit.POUNDS,
+                    bases=("people_arrived",),
+                ),
+                Measure(
+                    "pounds_due",
+                    "Pounds due in all",
+                    Unit.POUNDS,
+                    bases=("people_arrived",),
+                    is_private=True,
+                ),
+            ),
+            (Cut("by_route", ROUTE, "Route", "arrivals", {}),),
+            (
+                "What tariffs in force pay councils from a day in the period on, by the arrivals "
+                "known; in two-tier areas to the upper tier. For stays that go on, a year's amount "
+                "is given whole.",
+                "What depends on age, on how a household is made up or on earlier arrivals is in "
+                "each council's own figures only.",
+            ),
+            is_funding=True,
+        ),
+        Report(
+            ReportName.DATA_COMPLETENESS,
+            "Data completeness",
+            (
+                _count("offers", "Open offers", is_public=True),
+                _count("offers_unconfirmed", "Unconfirmed for 30 days", is_public=True),
+                _count("offers_missing", "Open offers without the field", is_public=True),
+                _count("checks_without_outcome", "Checks without outcome"),
+            ),
+            (
+                Cut(
+                    "by_kind",
+                    KIND,
+                    "Kind of support",
+                    "completeness",
+                    _sums(
+                        offers="offers",
+                        offers_unconfirmed="unconfirmed",
+                        checks_without_outcome="without_outcome",
+                    ),
+                ),
+                Cut(
+                    "by_field",
+                    "field",
+                    "Field",
+                    "missing",
+                    _sums(offers_missing="missing"),
+                    words=_words(
+                        "available_from",
+                        "available_until",
+                        "description",
+                        "household_max",
+                        "languages",
+                        "postcode_district",
+                        "step_free",
+                    ),
+                ),
+            ),
+            ("Open offers at the end of the period; their total in by_field counts fields.",),
+        ),
+    )
+}

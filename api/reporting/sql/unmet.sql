@@ -1,0 +1,1 @@
+SELECT region, gss, {category} AS category, households, people FROM bound
