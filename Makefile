@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-growth bench-suppression snapshots lock clean
+.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-candidates bench-growth bench-suppression snapshots lock clean
 
 DOCUMENTS ?= 100000
 SEED ?= $(shell date +%s)
@@ -44,6 +44,9 @@ bench: .venv/test ## measure reads and writes against their limits and PostGraph
 
 bench-allocation: .venv/test ## solve seeded allocations, and print gaps and times
 	@$(BIN)/python -m tests.bench.allocation
+
+bench-candidates: .venv/test ## measure the offers for a request among 50,000
+	@$(BIN)/python -m tests.bench.candidates $(BENCH)
 
 bench-growth: .venv/test ## measure pages' statements from 50,000 to 5,000,000 offers
 	@$(BIN)/python -m tests.bench.growth $(BENCH)

@@ -8,23 +8,16 @@ import strawberry
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    FromClause,
     Integer,
-    Select,
     Text,
     Uuid,
-    and_,
-    case,
     func,
-    literal_column,
-    not_,
-    or_,
-    select,
 )
-from sqlalchemy.dialects.postgresql import array
 
 from api.matching import rules, scores
-from api.matching.conditions import TODAY, Compared, offers_beside, points, refusals, with_standing
+from api.matching.conditions import TODAY, with_standing
+from api.matching.ranking import ranked
+from api.matching.unlocking import considered, proposable, unlock_message, unlocked
 from api.reading.pages import page_size
 from schema.types import rows
 from schema.types.node import uuid_of
@@ -43,7 +36,6 @@ from schema.types.reads import (
 from schema.types.request import CASEWORKERS, Reason
 
 REASONS = 5
-RADII_KM = (10, 25, 40, 60, 100, 150, 250, 400)
 OFFER_USED = (
     "available_from",
     "available_until",
@@ -77,17 +69,6 @@ REQUEST_USED = (
     "within_km",
     "women_only",
 )
-# What one change opens, in words; a change that no household could make is not among them.
-UNLOCKS = {
-    "consent": "If the household agrees to more councils: {offers}.",
-    "dates": "If it may begin later: {offers}.",
-    "distance": "Within {radius} km: {offers}.",
-    "fresh": "Once their councils confirm them: {offers}.",
-    "pets": "Without the pet: {offers}.",
-    "route": "Once the household's route is known: {offers}.",
-    "step_free": "Where step-free is not certain: {offers}.",
-    "women_only": "Where men may live too: {offers}.",
-}
 
 
 @dataclass(frozen=True)
@@ -122,53 +103,18 @@ def _judged(given: None, *values: Any) -> Judged:
 
 
 def _told(given: None, rule: str, offers: int, radius: int | None) -> Told:
-    counted = f"{offers} offer{'s' if offers != 1 else ''}"
-    return Told(UNLOCKS[rule].format(offers=counted, radius=radius))
-
-
-def _considered(scope: Scope) -> tuple[Compared, Any, list[ColumnElement[bool]]]:
-    """Open offers of the kinds asked for that have no live match yet, beside the request."""
-    pair, tables = offers_beside(scope.row)
-    return pair, tables, [pair.offer.c.kind_code == func.any(scope.row.c.kind_codes)]
-
-
-def _below(scope: Scope, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    # The request's row is the one above, not a table of this SELECT.
-    return query.correlate(scope.row) if isinstance(scope.row, FromClause) else query
-
-
-def _counted(scope: Scope, *, is_blocked: bool) -> ColumnElement[Any]:
-    pair, tables, where = _considered(scope)
-    if is_blocked:
-        where.append(or_(*refusals(pair).values()))
-    query = select(func.count()).select_from(tables).where(*where)
-    return _below(scope, query).scalar_subquery()
+    return Told(unlock_message(rule, offers, radius))
 
 
 def _candidates(scope: Scope) -> Rows:
-    pair, tables, where = _considered(scope)
-    asked, score = scope.row, points(pair)
-    is_blocked = or_(*refusals(pair).values())
-    best = _below(
-        scope,
-        select(
-            pair.offer.c.id,
-            is_blocked.label("is_blocked"),
-            score.label("score"),
-            pair.metres.label("metres"),
-            pair.council.c.region,
-        )
-        .select_from(tables)
-        .where(*where, or_(asked.c.includes_blocked, not_(is_blocked)))
-        .order_by(is_blocked, score.desc(), pair.offer.c.id)
-        .limit(asked.c.first),
-    ).subquery("best")
-    offer = rows.open_offer.alias()
+    asked = scope.row
+    best = ranked(asked)
+    offer, council = rows.open_offer.alias(), rows.council.alias()
     excepted = offer.c.council_gss == func.any(asked.c.except_for)
     used = [
         *(offer.c[name] for name in OFFER_USED),
         *(_decodable(asked.c[name]) for name in REQUEST_USED),
-        best.c.region,
+        council.c.region,
         best.c.metres,
         TODAY,
         excepted != asked.c.agrees_to_all,
@@ -177,7 +123,9 @@ def _candidates(scope: Scope) -> Rows:
     ]
     return Rows(
         offer,
-        tables=best.join(offer, offer.c.id == best.c.id),
+        tables=best.join(offer, offer.c.id == best.c.id).join(
+            council, council.c.gss_code == offer.c.council_gss
+        ),
         keys=[
             Key(best.c.is_blocked, Boolean()),
             Key(-best.c.score, Integer()),
@@ -194,53 +142,12 @@ def _decodable(value: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _unlock(scope: Scope) -> Rows:
     """Single changes that would open offers, those that open most first; counted exactly."""
-    pair, tables, where = _considered(scope)
-    against = refusals(pair)
-    lone = {
-        name: and_(condition, *(not_(other) for key, other in against.items() if key != name))
-        for name, condition in against.items()
-    }
-    lone["route"] = and_(lone["route"], scope.row.c.route_code.is_(None))
-    lone["women_only"] = and_(lone["women_only"], scope.row.c.women_only)
-    within = [and_(lone["distance"], pair.metres <= radius * 1000) for radius in RADII_KM]
-    names = sorted(set(UNLOCKS) - {"distance"})
-    counts = _below(
-        scope,
-        select(
-            *(func.count().filter(lone[name]).label(name) for name in names),
-            *(
-                func.count().filter(condition).label(f"within_{radius}")
-                for radius, condition in zip(RADII_KM, within, strict=True)
-            ),
-        )
-        .select_from(tables)
-        .where(*where),
-    ).subquery("counts")
-    nearest = [(counts.c[f"within_{radius}"], radius) for radius in RADII_KM]
-    offers: list[ColumnElement[Any]] = [counts.c[name] for name in names]
-    offers.append(case(*((found > 0, found) for found, _ in nearest), else_=0))
-    radii: list[ColumnElement[Any]] = [literal_column("NULL::integer") for _ in names]
-    radii.append(case(*((found > 0, radius) for found, radius in nearest)))
-    listed = select(
-        _unnested([_text(name) for name in (*names, "distance")]).label("rule"),
-        _unnested(offers).label("offers"),
-        _unnested(radii).label("radius"),
-    ).select_from(counts)
-    unlock = listed.subquery("unlock")
+    unlock = unlocked(scope.row)
     return Rows(
         unlock,
-        where=[unlock.c.offers > 0],
         keys=[Key(-unlock.c.offers, Integer()), Key(unlock.c.rule, Text())],
         work=Work(_told, [unlock.c.rule, unlock.c.offers, unlock.c.radius]),
     )
-
-
-def _unnested(values: list[ColumnElement[Any]]) -> ColumnElement[Any]:
-    return func.unnest(array(values), type_=values[-1].type)
-
-
-def _text(value: str) -> ColumnElement[Any]:
-    return literal_column(f"'{value}'::text", Text())
 
 
 @strawberry.type(description="An offer for a request, with what speaks for and against it.")
@@ -256,7 +163,7 @@ class Candidate:
 
 @strawberry.type(description="One change that would open offers.")
 class Unlock:
-    """In words, as "Without the pet: 12 offers"."""
+    """In words, as "Without the pet, 12 more offers would suit"."""
 
     rule: str
     message: str = worked("message")
@@ -269,8 +176,8 @@ class CandidateList:
 
     # Counted as often as `first` says, so one candidate here is a page of them.
     candidates: list[Candidate] = listing(_candidates, length=1)
-    considered_offers: int = expression(lambda scope: _counted(scope, is_blocked=False))
-    blocked_offers: int = expression(lambda scope: _counted(scope, is_blocked=True))
+    considered_offers: int = expression(lambda scope: considered(scope.row))
+    blocked_offers: int = expression(lambda scope: considered(scope.row) - proposable(scope.row))
     unlock: list[Unlock] = listing(_unlock, length=5)
 
 
@@ -289,7 +196,9 @@ def _candidate_list(
             scope.bind(include_blocked, Boolean()).label("includes_blocked"),
         )
         .where(request.c.id == scope.bind(request_id, Uuid(), uuid_of("request")))
-        .subquery("asked")
+        # Apart, since it would be planned as a trifle beside what is worked out for it.
+        .cte("asked")
+        .prefix_with("MATERIALIZED")
     )
     return Rows(asked, keys=[Key(asked.c.id, Uuid())])
 

@@ -302,7 +302,7 @@ def _expect_places(case: Case) -> None:
     if left < places:
         raise declined(
             ProblemCode.NO_PLACES,
-            f"The household has {places} people; {left} places are left.",
+            rules.too_few(places, left),
             "id",
         )
 

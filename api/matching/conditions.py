@@ -31,28 +31,27 @@ from sqlalchemy.types import Date
 
 from api.matching import rules, scores
 from schema.types import rows
-from schema.types.offer_rows import metres_from
+from schema.types.offer_rows import any_of, metres_from
 from schema.words import StepFree
 
-TODAY: ColumnElement[Any] = cast(func.timezone("Europe/London", func.now()), Date)
+# A query of its own, so that PostgreSQL works it out once, not for every offer.
+TODAY: ColumnElement[Any] = select(
+    cast(func.timezone("Europe/London", func.now()), Date)
+).scalar_subquery()
 PREFERENCE = 2
 """Where the points for the preferred area stand among the terms."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A request with what stands between it and offers, an open offer, its council and place."""
+    """A request with what stands between it and offers, an open offer, and how far it is.
+
+    `metres` go from where the household would like to live; null where either is not known.
+    """
 
     asked: Any
     offer: FromClause
-    council: FromClause
-    place: FromClause
-
-    @property
-    def metres(self) -> ColumnElement[Any]:
-        """How far the offer is from where the household would like to live; null if not known."""
-        origin = func.point(self.asked.c.easting, self.asked.c.northing)
-        return cast(func.round(metres_from(origin, self.place)), Integer)
+    metres: ColumnElement[Any]
 
     @property
     def size(self) -> ColumnElement[Any]:
@@ -86,13 +85,25 @@ def with_standing(request: FromClause, *more: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
+def metres_between(asked: Any, place: FromClause) -> ColumnElement[Any]:
+    """How far a location is from where the household would like to live."""
+    origin = func.point(asked.c.easting, asked.c.northing)
+    return cast(func.round(metres_from(origin, place)), Integer)
+
+
 def offers_beside(asked: Any) -> tuple[Compared, FromClause]:
     """Open offers to compare with what is asked, and the tables that they are read from."""
-    pair = Compared(asked, rows.open_offer.alias(), rows.council.alias(), rows.location.alias())
-    tables = pair.offer.join(
-        pair.council, pair.council.c.gss_code == pair.offer.c.council_gss
-    ).outerjoin(pair.place, pair.place.c.code == pair.offer.c.location_code)
-    return pair, tables
+    offer, place = rows.open_offer.alias(), rows.location.alias()
+    # A query of its own, so that a distance is worked out once, however often it is named, and
+    # by the index of places, however dear PostgreSQL takes the rest to be.
+    away = (
+        select(metres_between(asked, place).label("metres"))
+        .where(place.c.code == offer.c.location_code, asked.c.easting.is_not(None))
+        .offset(literal_column("0"))
+        .correlate_except(place)
+        .lateral("away")
+    )
+    return Compared(asked, offer, away.c.metres), offer.outerjoin(away, true())
 
 
 def refusals(pair: Compared) -> Mapping[str, ColumnElement[bool]]:
@@ -100,12 +111,18 @@ def refusals(pair: Compared) -> Mapping[str, ColumnElement[bool]]:
     asked, offer = pair.asked, pair.offer
     step_free = offer.c.step_free.in_([_word(StepFree.ALL), _word(StepFree.SOME)])
     excepted = offer.c.council_gss == func.any(asked.c.except_for)
+    # What refuses most, or costs least, comes first: PostgreSQL stops at the first that does.
     found: dict[str, ColumnElement[Any]] = {
-        "live": offer.c.kind_code == func.any(asked.c.live_kinds),
-        "declined": offer.c.id == func.any(asked.c.declined_offers),
-        "consent": excepted == asked.c.agrees_to_all,
-        "places": offer.c.places_left < pair.size,
+        "distance": pair.metres > asked.c.within_km * 1000,
+        "women_only": offer.c.women_only != asked.c.women_only,
+        "pets": and_(asked.c.has_pets, not_(offer.c.pets_allowed)),
+        "children": and_(func.cardinality(asked.c.child_ages) > 0, not_(offer.c.children_welcome)),
+        "step_free": and_(asked.c.needs_step_free, not_(step_free)),
         "household": offer.c.household_max < pair.size,
+        "places": offer.c.places_left < pair.size,
+        "dates": offer.c.available_from > asked.c.needed_by,
+        "fresh": func.coalesce(TODAY - offer.c.last_confirmed_on, rules.FRESH_DAYS + 1)
+        > rules.FRESH_DAYS,
         "route": and_(
             func.cardinality(offer.c.route_codes) > 0,
             or_(
@@ -113,14 +130,9 @@ def refusals(pair: Compared) -> Mapping[str, ColumnElement[bool]]:
                 not_(asked.c.route_code == func.any(offer.c.route_codes)),
             ),
         ),
-        "dates": offer.c.available_from > asked.c.needed_by,
-        "distance": pair.metres > asked.c.within_km * 1000,
-        "step_free": and_(asked.c.needs_step_free, not_(step_free)),
-        "pets": and_(asked.c.has_pets, not_(offer.c.pets_allowed)),
-        "children": and_(func.cardinality(asked.c.child_ages) > 0, not_(offer.c.children_welcome)),
-        "women_only": offer.c.women_only != asked.c.women_only,
-        "fresh": func.coalesce(TODAY - offer.c.last_confirmed_on, rules.FRESH_DAYS + 1)
-        > rules.FRESH_DAYS,
+        "consent": excepted == asked.c.agrees_to_all,
+        "declined": offer.c.id == func.any(asked.c.declined_offers),
+        "live": offer.c.kind_code == func.any(asked.c.live_kinds),
     }
     return {name: func.coalesce(condition, False) for name, condition in found.items()}
 
@@ -140,10 +152,7 @@ def points(pair: Compared, prefers: ColumnElement[bool] | None = None) -> Column
                 offer.c.council_gss == func.any(asked.c.preferred_gss_codes),
                 scores.COUNCIL_POINTS,
             ),
-            (
-                pair.council.c.region == func.any(asked.c.preferred_regions),
-                scores.REGION_POINTS,
-            ),
+            (offer.c.council_gss == any_of(_councils_of(asked)), scores.REGION_POINTS),
         ),
         (func.least(offer.c.minimum_months, scores.MONTHS_COUNTED) * scores.MONTHS_POINTS).op("/")(
             scores.MONTHS_COUNTED
@@ -153,8 +162,8 @@ def points(pair: Compared, prefers: ColumnElement[bool] | None = None) -> Column
             scores.FRESH_POINTS - days.op("/")(rules.FRESH_DAYS // scores.FRESH_POINTS),
         ),
     ]
-    # What is not known gives nothing; greatest and least would take the other value.
-    known = [pair.metres, None, None, offer.c.minimum_months, offer.c.last_confirmed_on]
+    # What is not known gives nothing; least, or greatest of days, would take the other value.
+    known = [None, None, None, offer.c.minimum_months, offer.c.last_confirmed_on]
     if prefers is not None:
         terms[PREFERENCE] = case((prefers, terms[PREFERENCE]))
     return sum(
@@ -164,6 +173,13 @@ def points(pair: Compared, prefers: ColumnElement[bool] | None = None) -> Column
         ),
         literal_column("0"),
     )
+
+
+def _councils_of(asked: Any) -> Select[*tuple[Any, ...]]:
+    """The councils of the regions that the household prefers."""
+    council = rows.council.alias()
+    named = council.c.region == func.any(asked.c.preferred_regions)
+    return select(council.c.gss_code).where(named).correlate_except(council)
 
 
 def _word(value: StepFree) -> ColumnElement[Any]:

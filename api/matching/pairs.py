@@ -64,7 +64,7 @@ def _pairs() -> Composed:
         .subquery("asked")
     )
     pair, tables = offers_beside(asked)
-    offer = pair.offer
+    offer, council = pair.offer, rows.council.alias()
     agrees: ColumnElement[bool] = (
         offer.c.council_gss == func.any(asked.c.except_for)
     ) != asked.c.agrees_to_all
@@ -74,7 +74,7 @@ def _pairs() -> Composed:
             wanted.c.offer_id,
             *(asked.c[name].label(f"request_{name}") for name in REQUEST),
             *(offer.c[name].label(f"offer_{name}") for name in OFFER if name != "id"),
-            pair.council.c.region,
+            council.c.region,
             pair.metres.label("metres"),
             agrees.cast(Boolean()).label("agrees"),
             (offer.c.kind_code == func.any(asked.c.live_kinds)).label("is_live"),
@@ -83,6 +83,7 @@ def _pairs() -> Composed:
         .select_from(wanted)
         .join(asked, asked.c.id == wanted.c.request_id)
         .join(tables, offer.c.id == wanted.c.offer_id)
+        .join(council, council.c.gss_code == offer.c.council_gss)
     )
 
 

@@ -9,10 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from api.matching.wording import beyond, counted, in_full, people
 from schema.words import OfferStatus, StepFree
 
 FRESH_DAYS = 180
 """An offer that nobody has confirmed for so long is asked about before it is proposed."""
+NOT_OPEN = {
+    OfferStatus.CLOSED: "closed",
+    OfferStatus.DRAFT: "a draft",
+    OfferStatus.PAUSED: "paused",
+}
 
 
 @dataclass(frozen=True)
@@ -51,20 +57,20 @@ def is_open(pair: Pair) -> str | None:
     """The offer is open, and its last day has not passed."""
     status, until = pair.offer["status"], pair.offer["available_until"]
     if status != OfferStatus.OPEN:
-        return f"The offer is {status.lower()}, not open."
+        return f"The offer is not open but {NOT_OPEN[status]}."
     if until is not None and until < pair.today:
-        return f"The offer ended on {until}."
+        return f"The offer ended on {in_full(until)}."
     return None
 
 
 def live(pair: Pair) -> str | None:
     """The household has no match of the kind already."""
-    return "The household has a match of this kind already." if pair.is_live else None
+    return "The household has a live match of this kind already." if pair.is_live else None
 
 
 def declined(pair: Pair) -> str | None:
     """The pair was not declined before."""
-    return "This pair was declined before; choose another." if pair.was_declined else None
+    return "This pairing was declined before; choose another offer." if pair.was_declined else None
 
 
 def consent(pair: Pair) -> str | None:
@@ -77,16 +83,14 @@ def consent(pair: Pair) -> str | None:
 def places(pair: Pair) -> str | None:
     """There are places for the whole household."""
     left = pair.offer["places_left"]
-    if left < pair.size:
-        return f"The household has {pair.size} people; {left} places are left."
-    return None
+    return too_few(pair.size, left) if left < pair.size else None
 
 
 def household(pair: Pair) -> str | None:
     """The household is no larger than the offer takes."""
     most = pair.offer["household_max"]
     if most is not None and pair.size > most:
-        return f"The offer takes households of at most {most} people."
+        return f"The offer takes at most {people(most)}; the household has {people(pair.size)}."
     return None
 
 
@@ -96,7 +100,7 @@ def route(pair: Pair) -> str | None:
     if not accepted or wanted in accepted:
         return None
     if wanted is None:
-        return "The offer is for certain routes; the household's route is not known."
+        return "The offer is for certain routes, and the household's route is not known."
     return "The offer does not accept the household's route."
 
 
@@ -104,7 +108,8 @@ def dates(pair: Pair) -> str | None:
     """The offer can be taken up by the day on which it is needed."""
     begins, needed = pair.offer["available_from"], pair.request["needed_by"]
     if begins is not None and needed is not None and begins > needed:
-        return f"The offer begins on {begins}, after it is needed ({needed})."
+        late = f"The offer begins on {in_full(begins)}"
+        return f"{late}; the household needs it by {in_full(needed)}."
     return None
 
 
@@ -113,7 +118,8 @@ def distance(pair: Pair) -> str | None:
     most = pair.request["within_km"]
     if pair.metres is None or most is None or pair.metres <= most * 1000:
         return None
-    return f"The offer is {pair.metres / 1000:.0f} km away; the household asks for {most:g} km."
+    away = beyond(pair.metres, most)
+    return f"The offer is {away} away; the household asks for at most {most:g} km."
 
 
 def step_free(pair: Pair) -> str | None:
@@ -122,29 +128,31 @@ def step_free(pair: Pair) -> str | None:
         return None
     if pair.offer["step_free"] in (StepFree.ALL, StepFree.SOME):
         return None
-    return "The household needs step-free accommodation; this is not known to be."
+    return "The household needs step-free accommodation, which this is not known to be."
 
 
 def pets(pair: Pair) -> str | None:
     """Who has a pet may bring it."""
     if pair.request["has_pets"] and not pair.offer["pets_allowed"]:
-        return "The household has a pet; none are allowed here."
+        return "The household has a pet, and the offer allows none."
     return None
 
 
 def children(pair: Pair) -> str | None:
     """Children are welcome where there are any."""
     if pair.request["child_ages"] and not pair.offer["children_welcome"]:
-        return "The household has children; the offer is for adults."
+        ages = pair.request["child_ages"]
+        some = counted(len(ages), "child", "children")
+        return f"The household has {some}, and the offer is for adults only."
     return None
 
 
 def women_only(pair: Pair) -> str | None:
     """An offer for women only is for households that say so, and they take no other."""
     if pair.offer["women_only"] and not pair.request["women_only"]:
-        return "The offer is for women only; the household does not say that it is."
+        return "The offer is for women only, and the household has not asked for that."
     if pair.request["women_only"] and not pair.offer["women_only"]:
-        return "The household needs a place for women only."
+        return "The household asks for a place for women only, which this is not."
     return None
 
 
@@ -152,10 +160,18 @@ def fresh(pair: Pair) -> str | None:
     """Somebody has confirmed lately that the offer still stands."""
     confirmed = pair.offer["last_confirmed_on"]
     if confirmed is None:
-        return "Nobody has confirmed that the offer still stands; its council can."
-    if (pair.today - confirmed).days > FRESH_DAYS:
-        return f"The offer was last confirmed on {confirmed}; its council can confirm it anew."
+        return "Nobody has confirmed yet that the offer still stands; its council can."
+    days = (pair.today - confirmed).days
+    if days > FRESH_DAYS:
+        last = f"The offer was last confirmed on {in_full(confirmed)}, {days} days ago"
+        return f"{last}; its council can confirm it again."
     return None
+
+
+def too_few(size: int, left: int) -> str:
+    """What is said where a household has more people than there are places."""
+    places = f"only {counted(left, 'place')}" if left else "no places"
+    return f"The household has {people(size)}, but {places} {'is' if left == 1 else 'are'} left."
 
 
 RULES: tuple[Rule, ...] = (

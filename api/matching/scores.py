@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.matching.rules import FRESH_DAYS, Pair
+from api.matching.wording import counted, languages
+from api.matching.wording import distance as away
 from schema.types.clock import LONDON
 from schema.words import Readiness
 
@@ -41,7 +43,7 @@ def distance(pair: Pair) -> tuple[int, str]:
     if pair.metres is None:
         return 0, ""
     points = max(0, DISTANCE_POINTS - pair.metres // METRES_A_POINT)
-    return points, f"It is {pair.metres / 1000:.0f} km from where the household would like to live."
+    return points, f"It is {away(pair.metres)} from where the household would like to live."
 
 
 def language(pair: Pair) -> tuple[int, str]:
@@ -49,7 +51,7 @@ def language(pair: Pair) -> tuple[int, str]:
     shared = sorted({*pair.request["languages"]} & {*pair.offer["languages"]})
     if not shared:
         return 0, ""
-    return LANGUAGE_POINTS, f"They share a language: {', '.join(shared)}."
+    return LANGUAGE_POINTS, f"They share {languages(shared)}."
 
 
 def preference(pair: Pair) -> tuple[int, str]:
@@ -66,7 +68,7 @@ def waiting(pair: Pair) -> tuple[int, str]:
     since = pair.request["submitted_at"].astimezone(LONDON).date()
     days = max(0, (pair.today - since).days)
     points = min(WAITING_POINTS, days // DAYS_A_POINT)
-    return points, f"The household has waited for {days} days."
+    return points, f"The household has waited for {counted(days, 'day')}."
 
 
 def need(pair: Pair) -> tuple[int, str]:
@@ -80,7 +82,7 @@ def months(pair: Pair) -> tuple[int, str]:
     """The longer it is offered, the better, up to a year."""
     offered = pair.offer["minimum_months"] or 0
     points = min(offered, MONTHS_COUNTED) * MONTHS_POINTS // MONTHS_COUNTED
-    return points, f"It is offered for at least {offered} months."
+    return points, f"It is offered for at least {counted(offered, 'month')}."
 
 
 def freshness(pair: Pair) -> tuple[int, str]:

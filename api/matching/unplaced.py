@@ -6,6 +6,7 @@ from api.matching.allocation import Allocation
 from api.matching.greedy import NOWHERE
 from api.matching.instance import Instance
 from api.matching.scores import Reason
+from api.matching.wording import counted, people
 
 
 def unplaced(instance: Instance, found: Allocation, noun: str = "host") -> dict[int, list[Reason]]:
@@ -34,14 +35,19 @@ def unplaced(instance: Instance, found: Allocation, noun: str = "host") -> dict[
 def _reasons(
     size: int, known: int, fitting: int, open_still: int, noun: str
 ) -> list[tuple[str, str]]:
+    article = "An" if noun[0] in "aeiou" else "A"
     if known == 0:
         return [("suits", f"No {noun} suits this family.")]
     if fitting == 0:
-        return [("places", f"No {noun} that suits has places for all {size} people.")]
+        return [("places", f"No {noun} that suits has places for {people(size)}.")]
     if open_still:
-        return [("total", f"A {noun} has places, but this family there would lower the total.")]
-    found = [("full", f"Every {noun} that suits is full for a family of {size}.")]
+        return [
+            ("total", f"{article} {noun} has places, but this family there would lower the total.")
+        ]
+    found = [("full", f"Every {noun} that suits is too full for {people(size)}.")]
     if known > fitting:
-        too_small = f"{known - fitting} of {known} that suit are too small for {size} people."
+        small = known - fitting
+        is_small = f"{small} {'is' if small == 1 else 'are'} too small for {people(size)}"
+        too_small = f"Of {counted(known, noun)} that suit, {is_small}."
         found.append(("places", too_small))
     return found

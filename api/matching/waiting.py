@@ -37,6 +37,7 @@ from api.store.composed import Composed
 from api.store.roles import OWNER
 from schema.types import rows
 from schema.types.clock import LONDON
+from schema.types.offer_rows import any_of
 from schema.words import AllocationPolicy, RequestStatus
 
 CANDIDATES = 30
@@ -46,21 +47,21 @@ BATCH = 200
 Progress = Callable[[int, int], None]
 """Told how many requests are compared, and of how many."""
 
-# Why offers do not suit, as the end of "12 of 40 offers ...".
+# Why an offer does not suit, why several do not: as the end of a sentence.
 AGAINST = {
-    "children": "are for adults only",
-    "consent": "are of councils that it has not agreed to",
-    "dates": "begin too late",
-    "declined": "were declined before",
-    "distance": "are too far away",
-    "fresh": "have not been confirmed lately",
-    "household": "take smaller households only",
-    "live": "are of a kind that is matched already",
-    "pets": "take no pets",
-    "places": "have too few places left",
-    "route": "are for other routes",
-    "step_free": "are not known to be step-free",
-    "women_only": "differ on women only",
+    "children": ("is for adults only", "are for adults only"),
+    "consent": ("is of a council not agreed to", "are of councils not agreed to"),
+    "dates": ("begins too late", "begin too late"),
+    "declined": ("was declined before", "were declined before"),
+    "distance": ("is too far away", "are too far away"),
+    "fresh": ("has not been confirmed lately", "have not been confirmed lately"),
+    "household": ("takes smaller households only", "take smaller households only"),
+    "live": ("is of a kind that is matched already", "are of a kind that is matched already"),
+    "pets": ("takes no pets", "take no pets"),
+    "places": ("has too few places left", "have too few places left"),
+    "route": ("is for other routes", "are for other routes"),
+    "step_free": ("is not known to be step-free", "are not known to be step-free"),
+    "women_only": ("differs on women only", "differ on women only"),
 }
 
 
@@ -160,10 +161,12 @@ def _needs(ids: str) -> Any:
 def _of_these(pair: Compared, asked: FromClause) -> ColumnElement[bool]:
     councils = bindparam("councils", type_=ARRAY(Text()))
     regions = bindparam("regions", type_=ARRAY(Text()))
+    council = rows.council.alias()
+    named = select(council.c.gss_code).where(council.c.region == func.any(regions))
     return and_(
         pair.offer.c.kind_code == asked.c.kind_code,
         or_(councils.is_(None), pair.offer.c.council_gss == func.any(councils)),
-        or_(regions.is_(None), pair.council.c.region == func.any(regions)),
+        or_(regions.is_(None), pair.offer.c.council_gss == any_of(named)),
     )
 
 
@@ -337,4 +340,14 @@ def _against(row: Any) -> list[Reason]:
     if offers == 0:
         return [Reason("kind", "There is no open offer of this kind.", 0.0)]
     rules = sorted((rule for rule in AGAINST if row[rule]), key=lambda rule: -row[rule])
-    return [Reason(rule, f"{row[rule]} of {offers} offers {AGAINST[rule]}.", 0.0) for rule in rules]
+    return [Reason(rule, against(rule, row[rule], offers), 0.0) for rule in rules]
+
+
+def against(rule: str, refused: int, offers: int) -> str:
+    """How many of the open offers a rule refuses, as one sentence."""
+    one, several = AGAINST[rule]
+    if offers == 1:
+        return f"The only offer {one}."
+    if refused == offers:
+        return f"All {offers} offers {several}."
+    return f"Of {offers} offers, {refused} {one if refused == 1 else several}."

@@ -62,7 +62,7 @@ CREATE POLICY need_read ON request FOR SELECT TO hearth_council
 -- which a match is live, and the offers that were declined.
 CREATE FUNCTION hearth_standing(asked uuid)
     RETURNS TABLE (agrees_to_all boolean, except_for text[], live_kinds text[], declined_offers uuid[])
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
     SET search_path = pg_catalog, public
 AS $$
     WITH for_all AS (SELECT hearth_consents(asked, 'MATCHING', ARRAY[NULL]) AS agrees)

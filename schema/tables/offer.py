@@ -51,6 +51,7 @@ class Offer(SQLModel, table=True):
         Index("offer_council", "council_gss", sql("updated_at DESC"), sql("id DESC")),
         _open("offer_open_begins", sql("(coalesce(available_from, '-infinity'::date))"), "id"),
         _open("offer_open_kind", "kind_code", sql("updated_at DESC"), sql("id DESC")),
+        _open("offer_open_kind_location", "kind_code", "location_code", "id"),
         _open("offer_open_location", "location_code", "id"),
         _open("offer_open_places", sql("(places - taken - held) DESC"), sql("id DESC")),
         _open("offer_open_updated", sql("updated_at DESC"), sql("id DESC")),

@@ -170,8 +170,8 @@ def test_each_family_that_is_not_placed_says_why() -> None:
     }
     assert said == {
         "alone": ["No host suits this family."],
-        "large": ["No host that suits has places for all 5 people."],
-        "late": ["Every host that suits is full for a family of 2."],
+        "large": ["No host that suits has places for 5 people."],
+        "late": ["Every host that suits is too full for 2 people."],
     }
 
 

@@ -167,7 +167,7 @@ class TestRefusals:
         ("needs", "offer", "code", "said"),
         [
             ({"kinds": ["esol"]}, {}, "NOT_ELIGIBLE", "this kind"),
-            ({"childAges": [1, 2, 3, 4]}, {}, "NO_PLACES", "5 people; 4 places"),
+            ({"childAges": [1, 2, 3, 4]}, {}, "NO_PLACES", "5 people, but only 4 places"),
             ({}, {"householdMax": 1}, "NOT_ELIGIBLE", "at most 1"),
             ({}, {"routeCodes": ["mandate"]}, "NOT_ELIGIBLE", "route is not known"),
             ({"routeCode": "arap"}, {"routeCodes": ["mandate"]}, "NOT_ELIGIBLE", "not accept"),
@@ -180,7 +180,7 @@ class TestRefusals:
                 {"neededBy": "2098-01-01"},
                 {"availableFrom": "2099-01-01"},
                 "NOT_ELIGIBLE",
-                "after it is needed",
+                "needs it by 1 January 2098",
             ),
         ],
     )

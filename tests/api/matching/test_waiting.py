@@ -91,8 +91,8 @@ async def test_one_more_place_has_a_price_and_the_unplaced_a_reason(settings: He
         for each in found["unplaced"]
     }
     [left] = {first, second} - placed
-    assert reasons[left] == ["Every offer that suits is full for a family of 2."]
-    assert reasons[owner] == ["1 of 1 offers take no pets."]
+    assert reasons[left] == ["Every offer that suits is too full for 2 people."]
+    assert reasons[owner] == ["The only offer takes no pets."]
     assert reasons[elsewhere] == ["There is no open offer of this kind."]
 
 
