@@ -1,6 +1,6 @@
 """offers by kind and place.
 
-Revises 5b0c6f1d2e47. Tables only: schema/policies is applied after every run.
+Revises b7d2c41f08ae. Tables only: schema/policies is applied after every run.
 In the run's one transaction, so not CONCURRENTLY: writes of offers wait while it is built, about
 a second for a million.
 """
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d3a97c5e10b6"
-down_revision = "5b0c6f1d2e47"
+down_revision = "b7d2c41f08ae"
 branch_labels = None
 depends_on = None
 
