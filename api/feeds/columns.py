@@ -26,22 +26,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """An open table. Its first column tells rows apart; `source` says where it comes from."""
+    """An open table. Its first column tells rows apart; `source` says where it comes from.
+
+    `digest_sql` gives one text, which changes with whatever `sql` reads.
+    """
 
     name: str
     title: str
     about: str
     columns: tuple[Column, ...]
     sql: str
+    digest_sql: str
     source: str
-
-    @property
-    def digest_sql(self) -> str:
-        """The statement that takes a digest of all its rows, in whatever order."""
-        return (
-            "SELECT md5(string_agg(each, '' ORDER BY each)) "  # noqa: S608 - SQL of our own
-            f"FROM (SELECT md5(one::text) AS each FROM ({self.sql}) AS one) AS every"
-        )
 
 
 def columns_of(text: str) -> tuple[Column, ...]:
@@ -66,10 +62,21 @@ def table_of(
     main: FromClause,
     values: Mapping[str, Any],
     source: str,
+    digest: Select[Any] | None = None,
 ) -> Table:
-    """A table whose columns are those of `main` of the same names, but for the `values`."""
+    """A table whose columns are those of `main` of the same names, but for the `values`.
+
+    Without a `digest` of its own, one is taken of all its text, which is for small tables.
+    """
     found = columns_of(columns)
     read = [values.get(each.name, main.c.get(each.name)).label(each.name) for each in found]
-    statement = Composed(rows.with_only_columns(*read, maintain_column_froms=True))
-    assert "$1" not in statement.sql, f"{name} is read without parameters"
-    return Table(name, title, about, found, statement.sql, source)
+    sql = _constant(rows.with_only_columns(*read, maintain_column_froms=True))
+    whole = f"SELECT md5(string_agg(one::text, '')) FROM ({sql}) AS one"  # noqa: S608 - ours
+    digest_sql = whole if digest is None else _constant(digest)
+    return Table(name, title, about, found, sql, digest_sql, source)
+
+
+def _constant(statement: Select[Any]) -> str:
+    sql = Composed(statement).sql
+    assert "$1" not in sql, "an open table is read without parameters"
+    return sql

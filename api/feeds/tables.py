@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Text, case, cast, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    LargeBinary,
+    Text,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from api.feeds.columns import Table, table_of
 from schema.types.open_rows import (
@@ -39,6 +50,24 @@ def _known(sort: RouteFactSort) -> tuple[ColumnElement[bool], ...]:
 def _of_windows(value: ColumnElement[Any]) -> Any:
     of_route = route_fact.c.route_code == route.c.code
     return select(value).where(of_route, *_known(RouteFactSort.WINDOW))
+
+
+def _digest_of(table: Any) -> ColumnElement[Any]:
+    rows = func.string_agg(
+        cast(table.table_valued(), Text), aggregate_order_by(_quoted(""), *table.primary_key)
+    )
+    return select(func.md5(rows)).scalar_subquery()
+
+
+def _digest_of_offers() -> ColumnElement[Any]:
+    # An offer's version moves with every change but that of its places.
+    each = (
+        func.uuid_send(open_offer.c.id, type_=LargeBinary())
+        .op("||")(func.int4send(open_offer.c.version))
+        .op("||")(func.int4send(open_offer.c.places_left))
+    )
+    joined = func.string_agg(each, aggregate_order_by(_quoted(""), open_offer.c.id))
+    return select(func.md5(joined)).scalar_subquery()
 
 
 AVAILABILITY = table_of(
@@ -89,6 +118,12 @@ AVAILABILITY = table_of(
         "region": council.c.region,
     },
     "The councils themselves.",
+    select(
+        func.concat(
+            _digest_of_offers(),
+            *(_digest_of(each) for each in (council, location, support_kind)),
+        )
+    ),
 )
 
 COUNCILS = table_of(

@@ -33,7 +33,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "number": float,
     "string": str,
 }
-OFFICER = f"council:{OXFORD}"
+HELD = "UPDATE offer SET held = 1, holds_end_at = clock_timestamp() + interval '1 hour'"
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -206,6 +206,13 @@ async def test_an_unchanged_table_is_not_sent_again(hearth: Hearth) -> None:
     changed = await hearth.client.get(url, headers={"if-none-match": etag})
     assert changed.status_code == 200
     assert "Another" in changed.text
+    owner = await hearth.owner()
+    for change in (HELD, "UPDATE council SET name = 'New' WHERE gss_code = 'E07000178'"):
+        etag = (await hearth.client.head(url)).headers["etag"]
+        await owner.execute(change)
+        hearth.service.answers.drop()
+        assert (await hearth.client.head(url)).headers["etag"] != etag
+    await owner.close()
 
 
 async def test_one_reader_at_a_time_is_told_when_it_is_their_turn(
