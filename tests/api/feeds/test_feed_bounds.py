@@ -16,6 +16,9 @@ READABLE = {
     "fact_attribute",
     "location",
     "open_offer",
+    "report_edition",  # of releases, the public's editions, in which small numbers are suppressed
+    "report_release",
+    "report_row",
     "route",
     "route_dissent",
     "route_event",
