@@ -1,0 +1,1 @@
+"""Releases as files: CSV, spreadsheets as government statistics are published, and charts."""

@@ -1,0 +1,196 @@
+"""A release drawn: capacity against demand, what became of matches, time to place, and the rest.
+
+Bars and hatches that read without colour, the figures written beside them, and the same figures as
+text for whoever can't see them. What is hidden has no bar, and says so.
+"""
+
+import io
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from api.reporting.files.seen import Seen, Sheet, is_of_all, is_of_region, shown
+from api.reporting.release import Cell, Row
+from schema.words import ReportName
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH, BAR, SPACE, MARGIN = 9.0, 0.26, 0.12, 1.9
+"""Inches: the figure's width, a bar's height, between labels, above and below all of them."""
+DPI = 110
+LOOKS = (("#1d1d1d", ""), ("#ffffff", "////"), ("#8c8c8c", ""), ("#d9d9d9", "...."))
+MOST_BARS = 4
+ONE_AT_A_TIME = threading.Lock()
+
+
+class Picture(StrEnum):
+    """What a chart is written as."""
+
+    PNG = "png"
+    SVG = "svg"
+
+
+@dataclass(frozen=True)
+class Series:
+    """One bar for each label: its name, its cells in the labels' order."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Labelled bars, and what they measure."""
+
+    title: str
+    axis: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+
+    @property
+    def text(self) -> str:
+        """The table that the chart shows, a line for each label."""
+        return "\n".join(
+            f"{label}: "
+            + ", ".join(f"{each.name} {shown(each.cells[at])}" for each in self.series)
+            + "."
+            for at, label in enumerate(self.labels)
+        )
+
+
+def chart_of(seen: Seen) -> Chart:
+    """The chart that says most of a release."""
+    if seen.name is ReportName.CAPACITY_AND_DEMAND:
+        wanted = ("places_free", "people_waiting")
+        return _by_region(seen, "Capacity against demand", "People", wanted)
+    if seen.name is ReportName.MATCHING_OUTCOMES:
+        return _flow(seen)
+    if seen.name is ReportName.TIME_TO_PLACE:
+        return _by_region(seen, "Time to place", "Days, median", ("days_median",))
+    first = seen.sheets()[0].measures[:MOST_BARS] if seen.rows else ()
+    return _by_region(seen, seen.title, "", tuple(measure.name for measure in first))
+
+
+def _by_region(seen: Seen, title: str, axis: str, names: Sequence[str]) -> Chart:
+    sheet = _first(seen)
+    rows = [row for row in sheet.rows if is_of_region(row)] if sheet else []
+    there = {measure.name for measure in sheet.measures} if sheet else set()
+    series = tuple(_series(sheet, rows, name) for name in names if name in there) if sheet else ()
+    return Chart(
+        f"{title} by region, {seen.period}",
+        axis or (series[0].name if len(series) == 1 else "Figures"),
+        tuple(str(row.cells[1].value) for row in rows) if series else (),
+        series,
+    )
+
+
+def _flow(seen: Seen) -> Chart:
+    """From proposal to the end of the placement, over all regions."""
+    sheet = _first(seen)
+    total = [row for row in sheet.rows if is_of_all(row)] if sheet else []
+    cells = tuple(sheet.figures(total[0])) if sheet and total else ()
+    labels = tuple(measure.label for measure in sheet.measures) if sheet and total else ()
+    return Chart(
+        f"From proposal to placement, {seen.period}", "Matches", labels, (Series("All", cells),)
+    )
+
+
+def _first(seen: Seen) -> Sheet | None:
+    sheets = seen.sheets()
+    return sheets[0] if sheets else None
+
+
+def _series(sheet: Sheet, rows: Iterable[Row], name: str) -> Series:
+    [at] = [at for at, measure in enumerate(sheet.measures) if measure.name == name]
+    cells = tuple(tuple(sheet.figures(row))[at] for row in rows)
+    return Series(sheet.measures[at].label, cells)
+
+
+def draw(seen: Seen, picture: Picture) -> bytes:
+    """The chart of a release; the same release gives the same bytes."""
+    # Only whoever asks for a chart waits for the library that draws it.
+    import matplotlib as mpl
+
+    chart, into = chart_of(seen), io.BytesIO()
+    settings: Any = {
+        "font.family": "sans-serif",
+        "font.size": 10,
+        "hatch.linewidth": 0.6,
+        "svg.fonttype": "path",
+        "svg.hashsalt": str(seen.id),
+    }
+    # Its settings are the whole process's.
+    with ONE_AT_A_TIME, mpl.rc_context(settings):
+        found = _drawn(chart, seen)
+        if picture is Picture.PNG:
+            about = {"Title": chart.title, "Description": chart.text, "Software": "Hearth"}
+            found.savefig(into, format="png", dpi=DPI, metadata=about)
+            return into.getvalue()
+        found.savefig(into, format="svg", metadata={"Date": None, "Creator": "Hearth"})
+    return _described(into.getvalue().decode(), chart).encode()
+
+
+def _drawn(chart: Chart, seen: Seen) -> "Figure":
+    from matplotlib.figure import Figure
+
+    count = max(1, len(chart.series))
+    height = max(1, len(chart.labels)) * (count * BAR + SPACE)
+    figure = Figure(figsize=(WIDTH, height + MARGIN), layout="constrained")
+    axes = figure.subplots()
+    figure.suptitle(chart.title, fontsize=14, fontweight="bold", x=0.02, ha="left")
+    most = max([_number(cell) for each in chart.series for cell in each.cells] or [0.0])
+    thickness = 0.8 / count
+    for number, each in enumerate(chart.series):
+        colour, hatch = LOOKS[number % len(LOOKS)]
+        shift = (number - (count - 1) / 2) * thickness
+        at = [place + shift for place in range(len(each.cells))]
+        lengths = [_number(cell) for cell in each.cells]
+        axes.barh(
+            at,
+            lengths,
+            thickness * 0.9,
+            label=each.name,
+            color=colour,
+            hatch=hatch,
+            edgecolor="#1d1d1d",
+        )
+        for place, length, cell in zip(at, lengths, each.cells, strict=True):
+            axes.text(length + most * 0.01, place, _said(cell), va="center", fontsize=9)
+    axes.set_yticks(range(len(chart.labels)), chart.labels)
+    axes.invert_yaxis()
+    axes.set_xlim(0, (most or 1.0) * 1.15)
+    axes.set_xlabel(chart.axis)
+    axes.spines[["top", "right"]].set_visible(False)
+    if count > 1:
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=count, frameon=False)
+    if not chart.labels:
+        axes.text(0.5, 0.5, "There are no figures.", ha="center", transform=axes.transAxes)
+    about = f"Hearth, release {seen.id}. Hidden figures have no bar."
+    figure.supxlabel(about, fontsize=8, x=0.02, ha="left")
+    return figure
+
+
+def _number(cell: Cell) -> float:
+    return 0.0 if cell.is_suppressed or cell.value is None else float(cell.value)
+
+
+def _said(cell: Cell) -> str:
+    if cell.is_suppressed:
+        return "hidden"
+    return "no figure" if cell.value is None else f"{float(cell.value):,g}"
+
+
+def _described(svg: str, chart: Chart) -> str:
+    """The SVG with a title and the table as its text, for screen readers."""
+    begin = svg.index("<svg ")
+    end = svg.index(">", begin)
+    label = ' role="img" aria-labelledby="chart-title chart-table"'
+    text = (
+        f'\n <title id="chart-title">{escape(chart.title)}</title>'
+        f'\n <desc id="chart-table">{escape(chart.text)}</desc>'
+    )
+    return svg[:end] + label + ">" + text + svg[end + 1 :]

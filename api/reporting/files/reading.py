@@ -1,0 +1,74 @@
+"""A release read as one viewer sees it; row-level security says which rows that are."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from api.reporting.files.seen import WORDS, Seen
+from api.reporting.release import Cell, Measure, Row, Unit
+from api.reporting.reports import REPORTS
+from schema.words import ReportName
+
+ROWS_AT_ONCE = 500
+_RELEASE = """
+    SELECT id, name, period, released_at, data_as_of, columns, corrects_id, notes, differs, checksum
+    FROM report_release JOIN report_edition ON release_id = id
+    WHERE id = $1
+"""
+_ROWS = """
+    SELECT council_gss, shown, hidden FROM report_row
+    WHERE release_id = $1 AND position > $2 AND position <= $3
+    ORDER BY position
+"""
+
+
+async def find_seen(connection: asyncpg.Connection, release_id: UUID) -> Seen | None:
+    """A release with all of its rows, or None."""
+    head = await connection.fetchrow(_RELEASE, release_id)
+    if head is None:
+        return None
+    name, columns = ReportName(head["name"]), tuple(head["columns"])
+    report = REPORTS[name]
+    known = {measure.name: measure for measure in report.measures}
+    return Seen(
+        id=head["id"],
+        name=name,
+        title=report.title,
+        period=head["period"],
+        released_at=head["released_at"],
+        data_as_of=head["data_as_of"],
+        columns=columns,
+        # One that reports no longer have is still in the releases of old.
+        measures=tuple(
+            known.get(each, Measure(each, each.replace("_", " "), Unit.COUNT))
+            for each in columns[WORDS:]
+        ),
+        rows=tuple([row async for row in _rows(connection, release_id, columns)]),
+        notes=tuple(head["notes"]),
+        differs=tuple(head["differs"]),
+        corrects=head["corrects_id"],
+        checksum=head["checksum"],
+    )
+
+
+async def _rows(
+    connection: asyncpg.Connection, release_id: UUID, columns: tuple[str, ...]
+) -> AsyncIterator[Row]:
+    begin = 0
+    while True:
+        found = await connection.fetch(_ROWS, release_id, begin, begin + ROWS_AT_ONCE)
+        for row in found:
+            yield _row(row, columns)
+        if not found:
+            return
+        begin += ROWS_AT_ONCE
+
+
+def _row(row: Any, columns: tuple[str, ...]) -> Row:
+    hidden = set(row["hidden"])
+    cells = (
+        Cell(value, column in hidden) for column, value in zip(columns, row["shown"], strict=True)
+    )
+    return Row(tuple(cells), row["council_gss"])
