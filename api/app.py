@@ -36,6 +36,8 @@ from api.http.health import Health
 from api.http.open_data import PREFIX as OPEN_DATA_PATH
 from api.http.open_data import OpenData
 from api.http.persisted import Persisted, read_documents
+from api.http.report_files import PREFIX as REPORTS_PATH
+from api.http.report_files import ReportFiles
 from api.http.sockets import Sockets
 from api.matching.allocator import Allocator
 from api.settings import PARENT, Settings
@@ -99,6 +101,7 @@ class Service:
         )
         at_once = max(1, settings.pool_size // 4)
         self.open_data = OpenData(self.database, self.answers, budgets, at_once)
+        self.report_files = ReportFiles(members, door, budgets)
         self.sockets = Sockets(schema, answering, door, budgets)
         health = Health(members, self.listener)
         routes: list[BaseRoute] = [
@@ -120,6 +123,8 @@ class Service:
             await self.feeds(scope, receive, send)
         elif scope["type"] == "http" and is_below(OPEN_DATA_PATH, scope["path"]):
             await self.open_data(scope, receive, send)
+        elif scope["type"] == "http" and is_below(REPORTS_PATH, scope["path"]):
+            await self.report_files(scope, receive, send)
         else:
             await self.pages(scope, receive, send)
 

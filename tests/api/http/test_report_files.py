@@ -1,0 +1,104 @@
+"""`/reports/...`: a release's files over HTTP, with the rights of who asks."""
+
+import csv
+import io
+from typing import Any
+
+import httpx
+import openpyxl
+
+from api.reporting.releasing import Releasing
+from schema.words import ReportName
+from tests.api.reporting.past import MONTH, months_history
+from tests.conftest import CAMBRIDGE, OXFORD, Hearth
+
+FILES = ("report.csv", "report.csv-metadata.json", "report.xlsx", "report.ods", "chart.svg")
+OFFICER = f"council:{OXFORD}"
+
+
+async def _release(hearth: Hearth) -> str:
+    owner = await hearth.owner()
+    await months_history(owner)
+    await owner.close()
+    async with Releasing.open(hearth.copy.owner_url) as releasing:
+        made = await releasing.release(ReportName.CAPACITY_AND_DEMAND, MONTH)
+    return f"release_{made.id}"
+
+
+async def _get(hearth: Hearth, path: str, who: str = "public", **options: Any) -> httpx.Response:
+    token = await hearth.token(who)
+    headers = options.pop("headers", {})
+    if token:
+        headers["authorization"] = f"Bearer {token}"
+    return await hearth.client.get(f"/reports/{path}", headers=headers, **options)
+
+
+def _taken(response: httpx.Response, council: str) -> str:
+    rows = csv.DictReader(io.StringIO(response.content.decode("utf-8")))
+    [row] = [
+        row
+        for row in rows
+        if (row["table"], row["council"], row["category"]) == ("by_kind", council, "All")
+    ]
+    return row["people_waiting"]
+
+
+async def test_each_viewer_gets_their_edition(hearth: Hearth) -> None:
+    release = await _release(hearth)
+    found = {
+        who: await _get(hearth, f"{release}/report.csv", who)
+        for who in ("public", f"council:{CAMBRIDGE}", OFFICER)
+    }
+    assert _taken(found["public"], "Oxford") == "[c]"
+    assert _taken(found[f"council:{CAMBRIDGE}"], "Oxford") == "[c]"
+    assert _taken(found[OFFICER], "Oxford") == "3"
+    assert found[OFFICER].headers["cache-control"] == "no-store"
+    assert "etag" not in found[OFFICER].headers
+    assert "authorization" in found["public"].headers["vary"]
+
+
+async def test_every_file_is_there(hearth: Hearth) -> None:
+    release = await _release(hearth)
+    for file in FILES:
+        response = await _get(hearth, f"{release}/{file}")
+        assert response.status_code == 200
+        assert int(response.headers["content-length"]) == len(response.content) > 500
+        ending = file.rpartition(".")[2]
+        if ending == "xlsx":
+            book = openpyxl.load_workbook(io.BytesIO(response.content))
+            assert book.sheetnames[:2] == ["Cover", "Notes"]
+        if ending in ("csv", "ods", "xlsx"):
+            name = f'attachment; filename="capacity-and-demand-{MONTH}.{ending}"'
+            assert response.headers["content-disposition"] == name
+
+
+async def test_a_public_file_is_asked_for_again_cheaply(hearth: Hearth) -> None:
+    release = await _release(hearth)
+    path = f"{release}/report.csv"
+    first = await _get(hearth, path)
+    tag = {"if-none-match": first.headers["etag"]}
+    again = await _get(hearth, path, headers=tag)
+    assert (again.status_code, again.content) == (304, b"")
+    marked = await _get(hearth, path, params={"bom": "true"})
+    assert marked.content == b"\xef\xbb\xbf" + first.content
+    head = await hearth.client.head(f"/reports/{path}")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == first.headers["content-length"]
+
+
+async def test_what_is_not_there_or_not_understood_is_said(hearth: Hearth) -> None:
+    release = await _release(hearth)
+    nobodys = "release_0198c0de-0000-7000-8000-000000000000"
+    for path in (f"{nobodys}/report.csv", f"{release}/report.pdf", "x", f"{release}/../x"):
+        response = await _get(hearth, path)
+        assert response.status_code == 404
+        assert response.json()["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    assert (
+        await _get(hearth, f"{release}/report.csv", params={"bom": "perhaps"})
+    ).status_code == 400
+    posted = await hearth.client.post(f"/reports/{release}/report.csv")
+    assert (posted.status_code, posted.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    bad = await hearth.client.get(
+        f"/reports/{release}/report.csv", headers={"authorization": "Bearer nonsense"}
+    )
+    assert (bad.status_code, bad.headers["www-authenticate"]) == (401, "Bearer")
