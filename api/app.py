@@ -25,6 +25,7 @@ from api.access.tokens import verifier
 from api.graph.answering import Answering
 from api.graph.availability import Following
 from api.graph.schema import make_schema
+from api.http.allowed import allowed
 from api.http.answers import Answers
 from api.http.budgets import Budgets
 from api.http.endpoint import Door, Endpoint
@@ -102,7 +103,7 @@ class Service:
         at_once = max(1, settings.pool_size // 4)
         self.open_data = OpenData(self.database, self.answers, budgets, at_once)
         self.report_files = ReportFiles(members, door, budgets)
-        self.sockets = Sockets(schema, answering, door, budgets)
+        self.sockets = Sockets(schema, answering, door, budgets, allowed(settings))
         health = Health(members, self.listener)
         routes: list[BaseRoute] = [
             Route("/health/live", health.live),
@@ -154,7 +155,7 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 def make_app(settings: Settings, url: str) -> ASGIApp:
     """The service over the database at `url`, for any ASGI server."""
-    return Guard(Service(settings, url))
+    return Guard(Service(settings, url), allowed(settings))
 
 
 def create() -> ASGIApp:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import asyncpg
 from granian import Granian
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -47,6 +47,7 @@ def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) 
         port=settings.port,
         backpressure=BACKPRESSURE,
         factory=True,
+        http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         interface=Interfaces.ASGI,
         log_level=LogLevels.warning,

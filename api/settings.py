@@ -1,6 +1,8 @@
 """Settings, all from the environment (`HEARTH_*`)."""
 
+import re
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -22,6 +24,10 @@ def is_safe_url(url: str) -> bool:
         return False
     is_here = host in ("127.0.0.1", "::1", "localhost")
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_here))
+
+
+def _listed(given: str) -> list[str]:
+    return [each.strip() for each in given.split(",") if each.strip()]
 
 
 class Settings(BaseSettings):
@@ -50,6 +56,10 @@ class Settings(BaseSettings):
     )
     home: Path = Field(Path(".hearth"), description="folder of the embedded data and its keys")
     host: str = Field("127.0.0.1", description="address to listen on")
+    hosts: str = Field(
+        "",
+        description="host names to answer to, by commas; *.example.org for all below it, * for any",
+    )
     issuer: str | None = Field(
         None, description="who issues tokens (iss); without it, the development issuer"
     )
@@ -65,8 +75,15 @@ class Settings(BaseSettings):
     migration_url: str | None = Field(
         None, description="database URL for migrate and load, where serving has a lesser login"
     )
+    origins: str = Field(
+        "", description="origins whose pages may send credentials, by commas, as https://a.example"
+    )
     pool_size: int = Field(8, ge=1, le=200, description="connections per audience and worker")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    proxies: str = Field(
+        "",
+        description="addresses or networks whose X-Forwarded-For is believed, by commas",
+    )
     public_budget: float = Field(
         0, ge=0, description="points a second for each address without a token; 0: no limit"
     )
@@ -93,6 +110,24 @@ class Settings(BaseSettings):
                 ) from error
         return given
 
+    @field_validator("origins")
+    @classmethod
+    def _origins_are_origins(cls, given: str) -> str:
+        for origin in _listed(given):
+            if not re.fullmatch(r"https?://[a-z0-9.\-\[\]:]+", origin):
+                raise ValueError(
+                    f"{origin[:100]!r} is no origin as browsers send it, such as "
+                    "https://app.example.org, without a path and never * or null"
+                )
+        return given
+
+    @field_validator("proxies")
+    @classmethod
+    def _proxies_are_networks(cls, given: str) -> str:
+        for network in _listed(given):
+            ip_network(network)
+        return given
+
     @model_validator(mode="after")
     def _issuer_has_keys(self) -> Self:
         if not self.issuer and (self.jwks_file or self.jwks_url):
@@ -111,6 +146,21 @@ class Settings(BaseSettings):
                 "HEARTH_JWKS_FILE"
             )
         return self
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """The host names to answer to, in lower case; none where none is set."""
+        return frozenset(_listed(self.hosts.lower()))
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """The origins whose pages may send credentials."""
+        return frozenset(_listed(self.origins))
+
+    @property
+    def trusted_proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The proxies whose word is taken on whom they speak for."""
+        return tuple(ip_network(each) for each in _listed(self.proxies))
 
     @cached_property
     def is_development(self) -> bool:

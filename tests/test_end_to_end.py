@@ -4,13 +4,7 @@ import asyncio
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +13,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from tests.conftest import CREATE, OXFORD, PUBLISH, Copy, Hearth
+from tests.conftest import CREATE, OXFORD, PUBLISH, Hearth
+from tests.serving import is_open, serving
 
 OFFICER = f"council:{OXFORD}"
 SUBSCRIPTION = """
@@ -36,51 +31,6 @@ mutation ($id: ID!) {
 }"""
 
 
-def _free_port() -> int:
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
-
-
-def _is_open(port: int) -> bool:
-    with socket.socket() as opened:
-        return opened.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def _serving(copy: Copy, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    port = _free_port()
-    settings = {
-        "HEARTH_DATABASE_URL": copy.url,
-        "HEARTH_HOME": str(home),
-        "HEARTH_PORT": str(port),
-        "HEARTH_WORKERS": "2",
-    }
-    command = [sys.executable, "-m", "api", "serve"]
-    server = subprocess.Popen(
-        command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        _await_ready(port)
-        yield server, port
-    finally:
-        if server.poll() is None:
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait(10)
-
-
-def _await_ready(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2).close()
-        except OSError:
-            assert time.monotonic() < deadline, "the server did not get ready"
-            time.sleep(0.1)
-        else:
-            return
-
-
 async def _next(socket: ClientConnection) -> Any:
     return json.loads(await asyncio.wait_for(socket.recv(), 5))
 
@@ -89,7 +39,7 @@ async def test_a_page_changes_within_a_second_whichever_worker_took_it(
     hearth: Hearth, home: Path
 ) -> None:
     token = await hearth.token(OFFICER)
-    with _serving(hearth.copy, home) as (_, port):
+    with serving(hearth.copy, home) as (_, port):
         address = f"127.0.0.1:{port}/graphql"
         async with connect(
             f"ws://{address}", subprotocols=[Subprotocol("graphql-transport-ws")]
@@ -155,7 +105,7 @@ async def test_every_worker_shows_a_change_within_a_second(hearth: Hearth, home:
     token = await hearth.token(OFFICER)
     offer = await hearth.open(title="Room")
     owner = await hearth.owner()
-    with _serving(hearth.copy, home) as (_, port):
+    with serving(hearth.copy, home) as (_, port):
         await asyncio.sleep(2)  # the second worker may still be starting
         clients = await _clients_of_both(port)
 
@@ -211,13 +161,13 @@ async def test_hanging_up_stops_a_query_and_finishes_a_mutation(hearth: Hearth, 
         body = json.dumps({"query": query, "variables": variables})
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(
-            f"POST /graphql HTTP/1.1\r\nhost: hearth\r\ncontent-type: application/json\r\n"
+            f"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
             f"authorization: Bearer {token}\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode()
         )
         await writer.drain()
         return writer
 
-    with _serving(hearth.copy, home) as (_, port):
+    with serving(hearth.copy, home) as (_, port):
         async with httpx.AsyncClient(headers={"authorization": f"Bearer {token}"}) as client:
             for _ in range(8):  # whoever is let in must not wait for what is locked
                 await client.post(
@@ -245,7 +195,7 @@ async def test_hanging_up_stops_a_query_and_finishes_a_mutation(hearth: Hearth, 
 
 
 async def test_a_socket_with_a_bad_token_is_closed(hearth: Hearth, home: Path) -> None:
-    with _serving(hearth.copy, home) as (_, port):
+    with serving(hearth.copy, home) as (_, port):
         address = f"ws://127.0.0.1:{port}/graphql"
         async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
             first = {"type": "connection_init", "payload": {"authorization": "Bearer rubbish"}}
@@ -273,7 +223,7 @@ async def test_every_acknowledged_change_outlives_a_killed_server(
             if len(acknowledged) == 50:
                 enough.set()
 
-    with _serving(hearth.copy, home) as (server, port):
+    with serving(hearth.copy, home) as (server, port):
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {token}"}
         ) as client:
@@ -298,7 +248,7 @@ async def test_every_acknowledged_change_outlives_a_killed_server(
 async def test_a_server_that_is_asked_to_stop_ends_well(
     hearth: Hearth, home: Path, seconds: int
 ) -> None:
-    with _serving(hearth.copy, home) as (server, port):
+    with serving(hearth.copy, home) as (server, port):
         address = f"127.0.0.1:{port}"
         async with (
             connect(
@@ -317,10 +267,10 @@ async def test_a_server_that_is_asked_to_stop_ends_well(
 
 
 async def test_workers_do_not_outlive_a_killed_main_process(hearth: Hearth, home: Path) -> None:
-    with _serving(hearth.copy, home) as (server, port):
+    with serving(hearth.copy, home) as (server, port):
         server.kill()
         deadline = time.monotonic() + 10
-        while _is_open(port):
+        while is_open(port):
             assert time.monotonic() < deadline, "somebody still listens"
             await asyncio.sleep(0.1)
 

@@ -56,6 +56,15 @@ def development(settings: Settings) -> Finding:
     return Finding(subject, "is on, on this machine alone" if settings.is_development else "is off")
 
 
+def hosts(settings: Settings) -> Finding:
+    """Whether the service answers to the names that it is called by."""
+    subject = "HEARTH_HOSTS"
+    if not settings.hosts and settings.host not in LOOPBACK:
+        said = f"is not set, and HEARTH_HOST is {settings.host}: others' calls are refused (400)"
+        return Finding(subject, said, "Set it to the host names that clients call the service by.")
+    return Finding(subject, settings.hosts or "is this machine's own names")
+
+
 def key_pepper(settings: Settings) -> Finding:
     """Whether charities' API keys can be made and checked."""
     subject = "API keys"
@@ -93,4 +102,4 @@ async def issuer(settings: Settings) -> Finding:
     return Finding(subject, f"gives {len(keys.keys)} keys")
 
 
-ALONE: tuple[Callable[[Settings], Finding], ...] = (home, development, key_pepper)
+ALONE: tuple[Callable[[Settings], Finding], ...] = (home, development, hosts, key_pepper)

@@ -1,5 +1,6 @@
 """A GraphQL request out of an HTTP request; whatever is wrong with it is said, and cheap."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -101,9 +102,31 @@ def of_query_string(query_string: bytes) -> Parameters:
 
 def _json(text: str | bytes, what: str) -> Any:
     try:
-        return orjson.loads(text)
+        found = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise HttpError(400, f"{what} is not JSON: {error}.") from error
+    # Of a name that is given twice, whoever reads along may take the other one. What is written
+    # as we would write it can have none; the rest is read once more.
+    if orjson.dumps(found) != (text if isinstance(text, bytes) else text.encode()):
+        try:
+            json.loads(text, object_pairs_hook=_once)
+        except _TwiceError as error:
+            raise HttpError(400, f"{what} gives {error.args[0][:100]!r} twice.") from error
+        except (ValueError, RecursionError) as error:
+            raise HttpError(400, f"{what} is nested too deeply, or has odd numbers.") from error
+    return found
+
+
+class _TwiceError(Exception):
+    """A name is given twice in one object."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    names = set()
+    for name, _ in pairs:
+        if name in names:
+            raise _TwiceError(name)
+        names.add(name)
 
 
 def _parameters(found: dict[str, Any]) -> Parameters:

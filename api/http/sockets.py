@@ -22,6 +22,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from api.access.members import MovedError
 from api.access.viewer import PUBLIC, Viewer
 from api.graph.answering import Answer, Answering, Asked
+from api.http.allowed import Allowed
 from api.http.budgets import Budgets
 from api.http.endpoint import Door
 from api.http.requests import LARGEST_BODY
@@ -38,9 +39,12 @@ OUT = 4403
 class Context:
     """What a socket knows: who opened it, by its header or its first message."""
 
-    def __init__(self, socket: WebSocket, authorization: str | None, address: str) -> None:
+    def __init__(self, socket: WebSocket, address: str) -> None:
+        headers = dict(socket.headers.raw)
         self.socket = socket
-        self.authorization = authorization
+        self.authorization = socket.headers.get("authorization")
+        self.host = headers.get(b"host")
+        self.origin = headers.get(b"origin")
         self.address = address
         self.connection_params: dict[str, Any] = {}
         self.viewer: Viewer = PUBLIC
@@ -83,21 +87,29 @@ class Sockets(GraphQL[Context, None]):
     """The WebSocket side of `/graphql`."""
 
     def __init__(
-        self, schema: strawberry.Schema, answering: Answering, door: Door, budgets: Budgets
+        self,
+        schema: strawberry.Schema,
+        answering: Answering,
+        door: Door,
+        budgets: Budgets,
+        allowed: Allowed,
     ) -> None:
         super().__init__(
             StreamedSchema(schema, answering, budgets),  # type: ignore[arg-type]
             graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
+            # Anybody's page may follow what is public; with a credential, see below.
+            allowed_origins=["*"],
         )
+        self.allowed = allowed
         self.door = door
 
     async def get_context(self, request: Request | WebSocket, response: Any) -> Context:
         """A socket's context, before its first message."""
         address = request.client.host if request.client else ""
         assert isinstance(request, WebSocket)
-        context = Context(request, request.headers.get("authorization"), address)
+        context = Context(request, address)
         request.scope[CONTEXT] = context
         return context
 
@@ -117,7 +129,10 @@ class Sockets(GraphQL[Context, None]):
         try:
             if given is not None and not isinstance(given, str):
                 raise Unauthenticated
-            context.viewer = await self.door.viewer(given or context.authorization)
+            authorization = given or context.authorization
+            if authorization and not self.allowed.credentials(context.origin, context.host):
+                raise Unauthenticated
+            context.viewer = await self.door.viewer(authorization)
         except Refused as refusal:
             raise ConnectionRejectionError from refusal
         if context.viewer.subject is not None:

@@ -53,6 +53,7 @@ def _is_sound(result: Result) -> None:
         "API keys",
         "HEARTH_DEVELOPMENT",
         "HEARTH_HOME",
+        "HEARTH_HOSTS",
         "clock",
         "data keys",
         "database",
@@ -281,7 +282,9 @@ def test_what_is_missing_outside_development(doctor: Doctor, tmp_path: Path) -> 
     result = doctor(**real | {"key_pepper": "short"})
     assert result.exit_code == 1
     assert "HEARTH_KEY_PEPPER" in result.stdout
-    public = doctor(host="0.0.0.0")
+    called = doctor(**real, issuer="https://login.example", host="0.0.0.0")
+    assert "HEARTH_HOSTS: is not set" in called.stdout
+    public = doctor(host="0.0.0.0", hosts="hearth.example")
     _is_wrong(public, "HEARTH_DEVELOPMENT", "strangers", "HEARTH_DEVELOPMENT=false")
 
 

@@ -52,7 +52,7 @@ async def served(copy: Copy, home: Path) -> AsyncIterator[Served]:
     await joining.put(SUBJECT, "An officer", Audience.COUNCIL, council_gss=OXFORD)
     await joining.connection.close()
     async with issuing() as issuer:
-        settings = Settings(home=home, development=True, issuer=issuer.address)
+        settings = Settings(home=home, development=True, issuer=issuer.address, hosts="hearth")
         app: Any = make_app(settings, copy.url)
         service = app.app
         transport = httpx.ASGITransport(app=app)

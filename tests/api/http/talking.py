@@ -60,7 +60,7 @@ class Talk:
 
 @contextlib.asynccontextmanager
 async def talking(hearth: Hearth, protocol: str = PROTOCOL, **headers: str) -> AsyncIterator[Talk]:
-    """Open a socket; it is accepted, or refused (`code`), once this begins."""
+    """Open a socket; it is accepted, or refused (`code` then says how), once this begins."""
     talk = Talk()
     given = {"host": "hearth", **headers}
     scope = {

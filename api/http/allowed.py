@@ -1,0 +1,81 @@
+"""Whom requests may come through and from: host names, origins with credentials, proxies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from api.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+ANY = "*"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What is allowed; without `hosts`, every host name.
+
+    `hosts` are names without ports, `*.example.org` stands for all below it. `origins` are as
+    browsers send them. A proxy's word on whom it speaks for is taken, nobody else's.
+    """
+
+    hosts: frozenset[str] | None = None
+    origins: frozenset[str] = frozenset()
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    def host(self, given: bytes | None) -> bool:
+        """Whether requests to this Host are answered; one without a name is not."""
+        if self.hosts is None:
+            return True
+        name = _name(given)
+        if name in self.hosts:
+            return True
+        return any(f"*.{parent}" in self.hosts for parent in _parents(name))
+
+    def credentials(self, origin: bytes | None, host: bytes | None) -> bool:
+        """Whether a page of this origin may send a credential; whatever is no page may."""
+        if origin is None:
+            return True
+        text = origin.decode("latin-1")
+        # Of one origin with us: a page of ours, as GraphiQL. TLS may end before us.
+        is_ours = host is not None and text.partition("://")[2] == host.decode("latin-1")
+        return text in self.origins or is_ours
+
+    def address(self, peer: str, forwarded: Sequence[bytes]) -> str:
+        """Who asks: the last address in X-Forwarded-For that is no proxy of ours, or the peer."""
+        for each in reversed(b",".join(forwarded).decode("latin-1").split(",")):
+            if not self._is_proxy(peer):
+                break
+            found = each.strip()
+            try:
+                ip_address(found)
+            except ValueError:
+                break
+            peer = found
+        return peer
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self.proxies)
+
+
+def _name(host: bytes | None) -> str:
+    text = (host or b"").decode("latin-1").lower()
+    if text.startswith("["):  # an IPv6 address, whose colons are no port's
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0].rstrip(".")
+
+
+def _parents(name: str) -> list[str]:
+    labels = name.split(".")
+    return [".".join(labels[place:]) for place in range(1, len(labels))]
+
+
+def allowed(settings: Settings) -> Allowed:
+    """What the environment allows; without HEARTH_HOSTS, this machine's own names."""
+    hosts = settings.host_names or frozenset((*LOOPBACK, settings.host.lower()))
+    return Allowed(
+        None if ANY in hosts else hosts, settings.allowed_origins, settings.trusted_proxies
+    )

@@ -1,0 +1,64 @@
+"""The real server, in processes of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import Copy
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    """Whether somebody listens on it."""
+    with socket.socket() as opened:
+        return opened.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def serving(copy: Copy, home: Path, **given: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The server with two workers; settings are given in lower case, without HEARTH_."""
+    port = free_port()
+    settings = {
+        "HEARTH_DATABASE_URL": copy.url,
+        "HEARTH_HOME": str(home),
+        "HEARTH_PORT": str(port),
+        "HEARTH_WORKERS": "2",
+        **{f"HEARTH_{name.upper()}": value for name, value in given.items()},
+    }
+    command = [sys.executable, "-m", "api", "serve"]
+    server = subprocess.Popen(
+        command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        await_ready(port)
+        yield server, port
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait(10)
+
+
+def await_ready(port: int) -> None:
+    """Wait until the server can do its work."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2).close()
+        except OSError:
+            assert time.monotonic() < deadline, "the server did not get ready"
+            time.sleep(0.1)
+        else:
+            return
