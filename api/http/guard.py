@@ -19,6 +19,7 @@ CONTENT_SECURITY = b"content-security-policy"
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (CONTENT_SECURITY, b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
+    (b"server", b"hearth"),
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
     (b"x-content-type-options", b"nosniff"),
 )

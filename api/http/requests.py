@@ -45,8 +45,7 @@ async def read_body(head: Head, receive: Receive) -> bytes:
     if length > LARGEST_BODY:
         raise _too_large()
     # Whoever sends a byte now and then would hold one of the server's few places for ever.
-    late = HttpError(408, f"The body did not come within {BODY_SECONDS:g} s.")
-    with Deadline(BODY_SECONDS, late):
+    with Deadline(BODY_SECONDS, _late):
         return await _received(receive, length)
 
 
@@ -65,6 +64,11 @@ async def _received(receive: Receive, length: int) -> bytes:
         if size == length or not message.get("more_body"):
             return b"".join((*chunks, chunk)) if chunks else bytes(chunk)
         chunks.append(chunk)
+
+
+def _late() -> HttpError:
+    message = f"The body did not come within {BODY_SECONDS:g} s."
+    return HttpError(408, message, ((b"connection", b"close"),))
 
 
 def _too_large() -> HttpError:

@@ -1,6 +1,7 @@
 """Watching a request that takes long: it ends at its deadline, or when its client hangs up."""
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,12 +18,15 @@ class HungUpError(Exception):
 
 
 class Deadline:
-    """Cancels what the task inside does after `seconds`, and raises `reason` in its place.
+    """Cancels what the task inside does after `seconds`, and raises what `reason` makes instead.
+
+    It is made only then: an exception that those whom it passes hold on to would keep the request,
+    and with it a connection that is to be closed, until the garbage collector comes by.
 
     What asyncio.timeout does, at a fifth of its price: every request meets two of these.
     """
 
-    def __init__(self, seconds: float, reason: Exception) -> None:
+    def __init__(self, seconds: float, reason: Callable[[], Exception]) -> None:
         self._seconds = seconds
         self._reason = reason
         self._is_over = False
@@ -47,7 +51,7 @@ class Deadline:
         # Cancelled by somebody else as well, it stays cancelled.
         is_ours_alone = self._task.uncancel() <= self._cancelling
         if is_ours_alone and kind is asyncio.CancelledError:
-            raise self._reason from error
+            raise self._reason() from error
 
     def _end(self) -> None:
         self._is_over = True
@@ -65,7 +69,7 @@ class Watch(Deadline):
     def __init__(self, receive: Receive, seconds: float) -> None:
         super().__init__(
             min(WATCH_AFTER, seconds),
-            TimedOut(f"The query was stopped after {seconds:g} s; ask for less."),
+            lambda: TimedOut(f"The query was stopped after {seconds:g} s; ask for less."),
         )
         self.is_kept = False
         self._left = seconds - self._seconds
@@ -94,6 +98,6 @@ class Watch(Deadline):
         except TimeoutError:
             pass
         else:
-            self._reason = HungUpError()
+            self._reason = HungUpError
         if not self.is_kept:
             super()._end()

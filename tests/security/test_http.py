@@ -239,7 +239,7 @@ async def test_errors_carry_the_guards_headers_and_say_nothing_of_us(
     assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["strict-transport-security"].startswith("max-age=")
-    assert "server" not in headers
+    assert headers["server"] == "hearth"
     said = response.text.lower()
     for word in ("traceback", "starlette", "granian", "strawberry", "python", "0.1.0"):
         assert word not in said
