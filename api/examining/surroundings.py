@@ -59,7 +59,7 @@ def development(settings: Settings) -> Finding:
 def hosts(settings: Settings) -> Finding:
     """Whether the service answers to the names that it is called by."""
     subject = "HEARTH_HOSTS"
-    if not settings.hosts and settings.host not in LOOPBACK:
+    if not (settings.hosts or settings.public_url) and settings.host not in LOOPBACK:
         said = f"is not set, and HEARTH_HOST is {settings.host}: others' calls are refused (400)"
         return Finding(subject, said, "Set it to the host names that clients call the service by.")
     return Finding(subject, settings.hosts or "is this machine's own names")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 from api.settings import Settings
 
@@ -74,8 +75,9 @@ def _parents(name: str) -> list[str]:
 
 
 def allowed(settings: Settings) -> Allowed:
-    """What the environment allows; without HEARTH_HOSTS, this machine's own names."""
-    hosts = settings.host_names or frozenset((*LOOPBACK, settings.host.lower()))
+    """What the environment allows; without HEARTH_HOSTS, HEARTH_PUBLIC_URL's and this machine's."""
+    own = {*LOOPBACK, settings.host.lower(), urlsplit(settings.public_url or "").hostname}
+    hosts = settings.host_names or frozenset(name for name in own if name)
     return Allowed(
         None if ANY in hosts else hosts, settings.allowed_origins, settings.trusted_proxies
     )

@@ -160,8 +160,8 @@ async def test_host_names_that_are_not_ours_are_refused(strict: Hearth) -> None:
 
 
 def test_unless_told_the_service_answers_to_this_machine_alone() -> None:
-    found = allowed(Settings(host="hearth.local"))
-    for host in (b"localhost:8000", b"127.0.0.1", b"[::1]:8000", b"hearth.local"):
+    found = allowed(Settings(host="hearth.local", public_url="https://hearth.example/"))
+    for host in (b"localhost:8000", b"127.0.0.1", b"[::1]", b"hearth.local", b"hearth.example"):
         assert found.host(host)
     assert not found.host(b"stranger.example")
     assert allowed(Settings(hosts="*")).host(b"anything")
