@@ -57,7 +57,10 @@ _REQUESTS = """
 
 async def age_offers(owner: asyncpg.Connection) -> None:
     """Sample offers as if made over half a year, in their order, and confirmed here and there."""
-    await owner.execute(_OFFERS)
+    async with owner.transaction():
+        # Their history begins anew with each offer as it is after this.
+        await owner.execute("DELETE FROM offer_event")
+        await owner.execute(_OFFERS)
 
 
 async def date_back(owner: asyncpg.Connection, told: Mapping[datetime, datetime]) -> None:

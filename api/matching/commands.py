@@ -28,6 +28,7 @@ from schema.words import (
     DeclineReason,
     EndReason,
     MatchState,
+    OfferStatus,
     ProblemCode,
     Readiness,
     RequestStatus,
@@ -135,6 +136,7 @@ async def hold_match(change: Change, id: strawberry.ID, hours: int = 48) -> Outc
             ProblemCode.INVALID, f"hours must be from 1 to {LONGEST_HOLD_HOURS}.", "hours"
         )
     _expect(case, MatchState.PROPOSED)
+    await _expect_standing(change, case)
     _expect_places(case)
     until = change.actor.entered_at + timedelta(hours=hours)
     return await _move(
@@ -149,6 +151,7 @@ async def accept_match(change: Change, id: strawberry.ID) -> Outcome:  # noqa: A
     other = Side.COUNCIL if proposed_by is Side.CHARITY else Side.CHARITY
     _expect_side(change, other, case.match)
     _expect(case, *UNDECIDED)
+    await _expect_standing(change, case)
     if case.state is MatchState.PROPOSED:
         _expect_places(case)
     return await _move(
@@ -295,6 +298,19 @@ def _expect(case: Case, *states: MatchState) -> None:
         f"The match is {case.state.lower()}; this needs one that is {wanted}.",
         "id",
     )
+
+
+async def _expect_standing(change: Change, case: Case) -> None:
+    """What held when it was proposed may not since: the household's consent, the offer itself."""
+    gss = case.match["council_gss"]
+    standing = await change.connection.fetchrow(statements.STANDING, case.request["id"])
+    agrees = (gss in standing["except_for"]) != standing["agrees_to_all"]
+    pair = rules.Pair(case.request, case.offer, change.today, agrees=agrees)
+    if refused := rules.consent(pair):
+        raise declined(ProblemCode.CONSENT_MISSING, refused, "id")
+    # A pause keeps others away; what is under way goes on.
+    if case.offer["status"] != OfferStatus.PAUSED and (refused := rules.is_open(pair)):
+        raise declined(ProblemCode.NOT_ELIGIBLE, refused, "id")
 
 
 def _expect_places(case: Case) -> None:

@@ -64,8 +64,8 @@ def is_open(pair: Pair) -> str | None:
 
 
 def live(pair: Pair) -> str | None:
-    """The household has no match of the kind already."""
-    return "The household has a live match of this kind already." if pair.is_live else None
+    """The household has no match of the kind already, nor had a placement that ended for good."""
+    return "The household is matched for this kind of support already." if pair.is_live else None
 
 
 def declined(pair: Pair) -> str | None:

@@ -69,10 +69,7 @@ _WITHDRAW_MATCHES = """
         state = 'WITHDRAWN', decided_at = now(), reason = 'The request was withdrawn.',
         updated_at = now(), version = version + 1
     WHERE request_id = $1 AND state IN ('PROPOSED', 'HELD', 'ACCEPTED')
-"""
-_OFFERS = """
-    SELECT offer_id FROM match
-    WHERE request_id = $1 AND state IN ('PROPOSED', 'HELD', 'ACCEPTED', 'PLACED')
+    RETURNING id, offer_id, council_gss, kind_code
 """
 _ORGANISATION = "SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid"
 _KNOWN_REGION = "SELECT 1 FROM council WHERE region = $1 LIMIT 1"
@@ -144,14 +141,23 @@ async def withdraw_request(change: Change, id: strawberry.ID, reason: str) -> Ou
     problems.refuse_if_any()
     if request["status"] in (RequestStatus.WITHDRAWN, RequestStatus.CLOSED):
         raise declined(ProblemCode.ALREADY_DONE, "The request has ended already.", "id")
+    if request["status"] == RequestStatus.PLACED:
+        raise declined(
+            ProblemCode.ALREADY_DONE,
+            "The household is placed; when it leaves, the offer's council ends the placement.",
+            "id",
+        )
     connection = change.connection
-    # Whoever is matched hears that places are free, by the offer's own message.
-    offers = [row["offer_id"] for row in await connection.fetch(_OFFERS, request["id"])]
-    await connection.execute(_WITHDRAW_MATCHES, request["id"])
+    matches = await connection.fetch(_WITHDRAW_MATCHES, request["id"])
     await _WITHDRAW.run(connection, request_id=request["id"], said=said)
     await record(change, "withdrawRequest", Step.WITHDRAWN, request, "withdrawn")
-    for offer_id in offers:
-        await change.tell("offer", {"offer_id": str(offer_id)})
+    for match in matches:
+        summary = "withdrawn with its request"
+        await record(
+            change, "withdrawRequest", Step.MATCH_WITHDRAWN, request, summary, match=dict(match)
+        )
+        # Whoever looks at the offer hears that its places are free.
+        await change.tell("offer", {"offer_id": str(match["offer_id"])})
     return Outcome(request=f"request_{request['id']}")
 
 

@@ -59,7 +59,7 @@ CREATE POLICY need_read ON request FOR SELECT TO hearth_council
 
 -- What proposing depends on beside the pair itself, worked out once for a request that the viewer sees:
 -- whether it agrees to be matched with all councils, those for which the opposite holds, the kinds for
--- which a match is live, and the offers that were declined.
+-- which a match is live or was a placement that ended for good, and the offers that were declined.
 CREATE FUNCTION hearth_standing(asked uuid)
     RETURNS TABLE (agrees_to_all boolean, except_for text[], live_kinds text[], declined_offers uuid[])
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
@@ -80,6 +80,7 @@ AS $$
                     AND (
                         state IN ('PROPOSED', 'ACCEPTED', 'PLACED')
                         OR (state = 'HELD' AND held_until > now())
+                        OR (state = 'ENDED' AND NOT is_rematched)
                     )
             ),
             '{}'

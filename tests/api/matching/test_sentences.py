@@ -64,7 +64,7 @@ BLOCKERS: list[tuple[str, dict[str, Any], str]] = [
         {"available_until": date(2026, 11, 3)},
         "The offer ended on 3 November 2026.",
     ),
-    ("live", {"is_live": True}, "The household has a live match of this kind already."),
+    ("live", {"is_live": True}, "The household is matched for this kind of support already."),
     (
         "declined",
         {"was_declined": True},

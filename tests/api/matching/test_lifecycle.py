@@ -1,0 +1,160 @@
+"""The whole life of a request over HTTP, where something changes between one step and the next."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from api.store.database import SESSION
+from tests.api.requests.asking import CHARITY, OFFICER, move, places_left, propose, submit
+from tests.conftest import OXFORD, Hearth
+
+CLOSE = """
+mutation ($id: ID!, $version: Int!) {
+  closeOffer(id: $id, expectedVersion: $version, reason: "Sold.") { problems { code } }
+}"""
+PAUSE = """
+mutation ($id: ID!, $version: Int!) {
+  pauseOffer(id: $id, expectedVersion: $version) { problems { code } }
+}"""
+STEPS = "SELECT step FROM request_event ORDER BY at, id"
+WITHDRAW = """
+mutation ($id: ID!) {
+  withdrawRequest(id: $id, reason: "They found a flat.") {
+    request { status } problems { code message path }
+  }
+}"""
+
+
+def _codes(found: Any) -> list[str]:
+    return [problem["code"] for problem in found["problems"]]
+
+
+async def _proposed(hearth: Hearth, who: str = OFFICER, **given: Any) -> tuple[str, Any, str]:
+    offer = await hearth.open(placesTotal=4)
+    request = await submit(hearth, **given)
+    found = await propose(hearth, request, offer["id"], who)
+    assert found["problems"] == []
+    return request, offer, str(found["match"]["id"])
+
+
+async def _placed(hearth: Hearth, **given: Any) -> tuple[str, Any, str]:
+    request, offer, match = await _proposed(hearth, **given)
+    await move(hearth, "acceptMatch", match, CHARITY)
+    found = await move(hearth, "recordArrival", match, OFFICER, 'arrivedOn: "2026-01-02"')
+    assert found["problems"] == []
+    return request, offer, match
+
+
+async def _consent(hearth: Hearth, request: str, *, given: bool, gss: str = "") -> None:
+    council = f', gssCode: "{gss}"' if gss else ""
+    query = f"""mutation {{ recordConsent(
+        requestId: "{request}", scope: MATCHING, given: {str(given).lower()}{council}
+    ) {{ problems {{ code }} }} }}"""
+    assert (await hearth.data(query, who=CHARITY))["recordConsent"]["problems"] == []
+
+
+class TestWithdrawal:
+    async def test_what_was_held_is_free_and_each_step_is_noted(self, hearth: Hearth) -> None:
+        request, offer, match = await _proposed(hearth)
+        await move(hearth, "holdMatch", match, OFFICER)
+        assert await places_left(hearth, offer["id"]) == 2
+        found = (await hearth.data(WITHDRAW, {"id": request}, CHARITY))["withdrawRequest"]
+        assert (found["request"], found["problems"]) == ({"status": "WITHDRAWN"}, [])
+        assert await places_left(hearth, offer["id"]) == 4
+        owner = await hearth.owner()
+        event = await owner.fetchrow("SELECT * FROM request_event WHERE step = 'MATCH_WITHDRAWN'")
+        assert (f"match_{event['match_id']}", event["council_gss"]) == (match, OXFORD)
+        said = await owner.fetchval("SELECT string_agg(e::text, ' ') FROM request_event AS e")
+        assert "flat" not in said
+        await owner.close()
+
+    async def test_a_broken_connection_leaves_all_or_nothing(self, hearth: Hearth) -> None:
+        request, offer, match = await _proposed(hearth)
+        await move(hearth, "holdMatch", match, OFFICER)
+        owner = await hearth.owner()
+        # The last statement of the withdrawal takes its own connection down before the commit.
+        await owner.execute("""
+            CREATE FUNCTION break() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+            BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+            CREATE TRIGGER break AFTER INSERT ON request_event
+                FOR EACH ROW WHEN (NEW.step = 'MATCH_WITHDRAWN') EXECUTE FUNCTION break();
+        """)
+        body = (await hearth.post(WITHDRAW, {"id": request}, CHARITY)).json()
+        assert body["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+        assert await places_left(hearth, offer["id"]) == 2
+        await owner.execute("DROP TRIGGER break ON request_event")
+        found = (await hearth.data(WITHDRAW, {"id": request}, CHARITY))["withdrawRequest"]
+        assert found["problems"] == []
+        assert await places_left(hearth, offer["id"]) == 4
+        steps = [row["step"] for row in await owner.fetch(STEPS)]
+        assert steps.count("WITHDRAWN") == steps.count("MATCH_WITHDRAWN") == 1
+        await owner.close()
+
+    async def test_a_placed_household_leaves_by_its_council(self, hearth: Hearth) -> None:
+        request, offer, _ = await _placed(hearth)
+        found = (await hearth.data(WITHDRAW, {"id": request}, CHARITY))["withdrawRequest"]
+        assert _codes(found) == ["ALREADY_DONE"]
+        assert await places_left(hearth, offer["id"]) == 2
+
+
+class TestConsent:
+    @pytest.mark.parametrize("gss", ["", OXFORD])
+    @pytest.mark.parametrize(("command", "who"), [("holdMatch", OFFICER), ("acceptMatch", CHARITY)])
+    async def test_taken_back_it_stops_what_is_proposed(
+        self, hearth: Hearth, command: str, who: str, gss: str
+    ) -> None:
+        request, offer, match = await _proposed(hearth)
+        await _consent(hearth, request, given=False, gss=gss)
+        assert _codes(await move(hearth, command, match, who)) == ["CONSENT_MISSING"]
+        assert await places_left(hearth, offer["id"]) == 4
+        await _consent(hearth, request, given=True, gss=gss)
+        assert _codes(await move(hearth, command, match, who)) == []
+
+
+class TestOffer:
+    async def test_closed_meanwhile_it_is_not_accepted(self, hearth: Hearth) -> None:
+        _, offer, match = await _proposed(hearth)
+        given = {"id": offer["id"], "version": offer["version"]}
+        await hearth.data(CLOSE, given, OFFICER)
+        found = await move(hearth, "acceptMatch", match, CHARITY)
+        assert _codes(found) == ["NOT_ELIGIBLE"]
+        assert found["problems"][0]["message"] == "The offer is not open but closed."
+
+    async def test_paused_meanwhile_what_is_under_way_goes_on(self, hearth: Hearth) -> None:
+        _, offer, match = await _proposed(hearth)
+        given = {"id": offer["id"], "version": offer["version"]}
+        await hearth.data(PAUSE, given, OFFICER)
+        assert _codes(await move(hearth, "acceptMatch", match, CHARITY)) == []
+        other = await submit(hearth)
+        assert _codes(await propose(hearth, other, offer["id"])) == ["NOT_ELIGIBLE"]
+
+
+class TestSeveralKinds:
+    async def test_a_kind_whose_placement_ended_is_not_sought_again(self, hearth: Hearth) -> None:
+        lessons = await hearth.open(kind="esol", placesTotal=9)
+        request, offer, match = await _placed(hearth, kinds=["hosting", "esol"])
+        found = await propose(hearth, request, lessons["id"])
+        assert found["problems"] == []
+        ending = 'endedOn: "2026-03-01", reason: FAMILY'
+        assert _codes(await move(hearth, "endPlacement", match, OFFICER, ending)) == []
+        again = await propose(hearth, request, offer["id"])
+        assert _codes(again) == ["CONFLICT"]
+        assert again["problems"][0]["message"] == (
+            "The household is matched for this kind of support already."
+        )
+
+    async def test_rematched_it_is(self, hearth: Hearth) -> None:
+        request, offer, match = await _placed(hearth, kinds=["hosting", "esol"])
+        ending = 'endedOn: "2026-03-01", reason: BREAKDOWN, rematch: true'
+        await move(hearth, "endPlacement", match, OFFICER, ending)
+        assert (await propose(hearth, request, offer["id"]))["problems"] == []
+
+
+async def test_every_role_but_the_two_sides_is_kept_off(hearth: Hearth) -> None:
+    _, _, match = await _proposed(hearth)
+    settings = {**SESSION, "role": "hearth_liaison"}
+    connection = await asyncpg.connect(hearth.copy.url, server_settings=settings)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.fetch("SELECT hearth_standing($1)", match.removeprefix("match_"))
+    await connection.close()
