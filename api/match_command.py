@@ -10,8 +10,9 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from api.matching.allocation import Allocation, Certificate, Progress, solve
+from api.matching.allocation import Allocation, Certificate, solve
 from api.matching.greedy import NOWHERE
+from api.matching.incumbent import Progress
 from api.matching.instance import Instance, InstanceError, Objective, read_instance
 from api.matching.scores import Reason
 from api.matching.stages import in_stages

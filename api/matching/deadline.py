@@ -20,6 +20,11 @@ class Deadline:
     moment: float
     is_cancelled: Callable[[], bool] = _never
 
+    @classmethod
+    def after(cls, seconds: float) -> "Deadline":
+        """So many seconds from now."""
+        return cls(time.monotonic() + seconds)
+
     @property
     def left(self) -> float:
         """Seconds until then, 0 when it has come."""
@@ -30,6 +35,14 @@ class Deadline:
         if self.is_cancelled():
             raise Cancelled
         return time.monotonic() >= self.moment
+
+    def share(self, part: float) -> "Deadline":
+        """When this part of the time that is left is over."""
+        return self.within(self.left * part)
+
+    def at_least(self, seconds: float) -> "Deadline":
+        """The same, or in so many seconds if that is later: for what is owed in any case."""
+        return replace(self, moment=max(self.moment, time.monotonic() + seconds))
 
     def within(self, seconds: float) -> "Deadline":
         """The same, or in so many seconds if that is sooner."""

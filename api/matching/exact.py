@@ -5,7 +5,7 @@ HiGHS looks at its time limit only now and then, so whoever waits for it ends it
 
 import multiprocessing
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -18,6 +18,8 @@ from api.matching.instance import Flags, Floats, Instance, Whole
 from api.solver import silent_solver
 
 HALF = 0.5
+AT_ONCE, FIRST = 400_000, 30
+"""The linear relaxation of more pairs begins with so many of each family."""
 TINY = 500
 """Up to so many pairs HiGHS is done before another process would have begun."""
 
@@ -36,13 +38,20 @@ class Prices:
     """The linear relaxation's duals, and the bound that follows from them.
 
     `families` and `places` say what one more family, or place with each host, would add; `people`
-    what it costs that one more person must be placed.
+    what it costs that one more person must be placed. `taken` says of each pair how much the
+    relaxation takes it, from 0 to 1.
     """
 
     bound: float
     families: Floats
     places: Floats
+    taken: Floats
     people: float = 0.0
+
+    def gains(self, instance: Instance, values: Floats) -> Floats:
+        """What each pair adds beyond what its places are worth."""
+        sizes = instance.sizes[instance.pair_family]
+        return values + (self.people - self.places[instance.pair_host]) * sizes
 
 
 def _model(instance: Instance, values: Floats, pairs: Whole, least: int | None) -> highspy.HighsLp:
@@ -76,31 +85,88 @@ def _usable(among: Flags, values: Floats, least: int | None) -> Whole:
 
 
 def prices(
-    instance: Instance, values: Floats, least: int | None = None, among: Flags | None = None
+    instance: Instance,
+    values: Floats,
+    until: Deadline,
+    least: int | None = None,
+    among: Flags | None = None,
 ) -> Prices:
-    """The linear relaxation over these pairs (those that fit, without any), in whole or in part.
+    """The linear relaxation over these pairs (those that fit, without any).
 
-    Any prices of places give a bound, however exact the solver was: each family then takes what is
-    best for it, and what it gains is its own price.
+    Of very many pairs it begins with some, and takes in others as long as they gain. Any prices of
+    places give a bound, however exact the solver was: each family then takes what is best for it,
+    and what it gains is its own price.
     """
     pairs = _usable(instance.fits if among is None else among, values, least)
-    families, hosts = len(instance.families), len(instance.hosts)
-    if len(pairs) == 0:
-        return Prices(0.0, np.zeros(families), np.zeros(hosts))
+    is_usable = np.zeros(len(values), dtype=np.bool_)
+    is_usable[_usable(instance.fits if among is None else among, values, least)] = True
+    best = _priced(instance, values, is_usable, np.zeros(len(instance.hosts)), 0.0, least)
+    pairs = np.flatnonzero(is_usable)
+    if len(pairs) > AT_ONCE:
+        each = values / instance.sizes[instance.pair_family]
+        inside = is_usable & best_of_each(instance, np.where(is_usable, each, -np.inf), FIRST)
+        pairs = np.flatnonzero(inside)
+    while len(pairs) and not until.has_come():
+        duals, columns = _relaxation(instance, values, pairs, least, until)
+        families, hosts = len(instance.families), len(instance.hosts)
+        people = 0.0 if least is None else float(duals[-1])
+        found = _priced(
+            instance, values, is_usable, duals[families : families + hosts], people, least
+        )
+        found.taken[pairs] = columns
+        is_better = found.bound < best.bound
+        best = found if is_better or len(pairs) == is_usable.sum() else best
+        outside = is_usable.copy()
+        outside[pairs] = False
+        gains = found.gains(instance, values)
+        outside &= gains > duals[:families][instance.pair_family] + 1e-6
+        if not outside.any():
+            return found
+        more = outside & best_of_each(instance, np.where(outside, gains, -np.inf), FIRST)
+        pairs = np.union1d(pairs, np.flatnonzero(more))
+    return best
+
+
+def best_of_each(instance: Instance, amounts: Floats, count: int) -> Flags:
+    """The pairs of each family with the largest amounts, so many of each."""
+    order = np.lexsort((-amounts, instance.pair_family))
+    families = instance.pair_family[order]
+    begins = np.searchsorted(families, families)
+    found = np.zeros(len(amounts), dtype=np.bool_)
+    found[order[np.arange(len(order)) - begins < count]] = True
+    return found
+
+
+def _priced(
+    instance: Instance,
+    values: Floats,
+    is_usable: Flags,
+    places: Floats,
+    people: float,
+    least: int | None,
+) -> Prices:
+    """The bound that follows from these prices of places and of people."""
+    families = np.zeros(len(instance.families))
+    found = Prices(0.0, families, places, np.zeros(len(values)), people)
+    gains = found.gains(instance, values)
+    np.maximum.at(families, instance.pair_family[is_usable], gains[is_usable])
+    bound = float(families.sum() + places @ instance.places - people * (least or 0))
+    return replace(found, bound=bound)
+
+
+def _relaxation(
+    instance: Instance, values: Floats, pairs: Whole, least: int | None, until: Deadline
+) -> tuple[Floats, Floats]:
+    """The duals of families, hosts and people, and how much each pair is taken."""
     solver = silent_solver()
+    solver.setOptionValue("time_limit", max(1.0, until.left))
     solver.passModel(_model(instance, values, pairs, least))
     solver.run()
-    duals = np.abs(np.array(solver.getSolution().row_dual))
+    found = solver.getSolution()
+    duals = np.abs(np.array(found.row_dual))
     if len(duals) == 0:
-        duals = np.zeros(families + hosts + 1)
-    of_places = duals[families : families + hosts]
-    people = 0.0 if least is None else float(duals[-1])
-    sizes = instance.sizes[instance.pair_family[pairs]]
-    gains = values[pairs] + (people - of_places[instance.pair_host[pairs]]) * sizes
-    of_families = np.zeros(families)
-    np.maximum.at(of_families, instance.pair_family[pairs], gains)
-    bound = float(of_families.sum() + of_places @ instance.places - people * (least or 0))
-    return Prices(bound, of_families, of_places, people)
+        return np.zeros(len(instance.families) + len(instance.hosts) + 1), np.zeros(len(pairs))
+    return duals, np.array(found.col_value)
 
 
 def proven(
@@ -109,10 +175,12 @@ def proven(
     start: Assignment,
     until: Deadline,
     least: int | None = None,
+    gap: float = 1e-6,
 ) -> Iterator[Found]:
     """Better and better assignments and bounds, until one is proven or time is up.
 
-    The process that works is ended with the iterator.
+    What adds no more than `gap` is not looked for. The process that works is ended with the
+    iterator.
     """
     pairs = _usable(instance.fits, values, least)
     if len(pairs) == 0:
@@ -120,14 +188,14 @@ def proven(
         return
     if len(pairs) <= TINY:
         told: list[Found] = []
-        _work(told.append, instance, values, pairs, start.chosen, least, until.left)
+        _work(told.append, instance, values, pairs, start.chosen, least, gap, until.left)
         yield from told
         return
     spawning = multiprocessing.get_context("spawn")
     here, there = spawning.Pipe(duplex=False)
     worker = spawning.Process(
         target=_send,
-        args=(there, instance, values, pairs, start.chosen, least, until.left),
+        args=(there, instance, values, pairs, start.chosen, least, gap, until.left),
         daemon=True,
     )
     worker.start()
@@ -161,14 +229,12 @@ def _work(
     pairs: Whole,
     start: Whole,
     least: int | None,
+    gap: float,
     seconds: float,
 ) -> None:
     solver = silent_solver()
     solver.setOptionValue("time_limit", max(0.1, seconds))
     solver.setOptionValue("mip_rel_gap", 0.0)
-    # Sums of whole numbers that are less than one apart are the same.
-    is_whole = bool((values[pairs] == np.rint(values[pairs])).all())
-    gap = 0.99 if is_whole else 1e-6
     solver.setOptionValue("mip_abs_gap", gap)
     model = _model(instance, values, pairs, least)
     model.integrality_ = [highspy.HighsVarType.kInteger] * len(pairs)

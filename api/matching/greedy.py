@@ -58,6 +58,22 @@ def densest(instance: Instance, values: Floats) -> Assignment:
     return in_order(instance, order[values[order] >= 0])
 
 
+def completed(instance: Instance, chosen: Whole, values: Floats) -> Assignment:
+    """An assignment with whoever still finds room placed too, where that takes nothing away."""
+    families = np.flatnonzero(chosen != NOWHERE)
+    hosts = instance.pair_host[chosen[families]]
+    used = np.bincount(hosts, instance.sizes[families], len(instance.hosts))
+    found = Assignment(chosen.copy(), instance.places - used.astype(np.int64))
+    is_waiting = chosen[instance.pair_family] == NOWHERE
+    pairs = np.flatnonzero(is_waiting & instance.fits & (values >= 0))
+    for pair in pairs[np.argsort(-values[pairs], kind="stable")].tolist():
+        family, host = instance.pair_family[pair], instance.pair_host[pair]
+        if found.chosen[family] == NOWHERE and instance.sizes[family] <= found.left[host]:
+            found.chosen[family] = pair
+            found.left[host] -= instance.sizes[family]
+    return found
+
+
 class Search:
     """Improves an assignment by moves, each of which adds to its value.
 

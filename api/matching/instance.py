@@ -1,9 +1,8 @@
 """An allocation problem bare of people: families and hosts by number, and the pairs that suit."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ Flags = NDArray[np.bool_]
 
 MOST_SAID = 20
 LARGEST = 1_000_000
+MOST_POINTS = 1e9
 
 
 class Objective(StrEnum):
@@ -52,6 +52,15 @@ class Instance:
         found: Flags = self.sizes[self.pair_family] <= self.places[self.pair_host]
         return found
 
+    def only(self, pairs: Whole) -> "Instance":
+        """The same families and hosts with these pairs alone."""
+        return replace(
+            self,
+            pair_family=self.pair_family[pairs],
+            pair_host=self.pair_host[pairs],
+            points=self.points[pairs],
+        )
+
     def values(self, objective: Objective) -> Floats:
         """What each pair adds to the objective."""
         if objective is Objective.PEOPLE:
@@ -62,11 +71,13 @@ class Instance:
 def read_instance(file: Path) -> Instance:
     """A problem from a JSON file; raises InstanceError with all that is wrong, up to twenty."""
     try:
-        found = json.loads(file.read_text("utf-8"))
+        found = json.loads(file.read_text("utf-8-sig"))
     except OSError as error:
         raise InstanceError(
             f"{file}: {error.strerror}. Name a JSON file that can be read."
         ) from error
+    except RecursionError as error:
+        raise InstanceError(f"{file} is nested too deep. Correct it there.") from error
     except ValueError as error:
         raise InstanceError(f"{file} is not JSON ({error}). Correct it there.") from error
     if not isinstance(found, dict):
@@ -129,21 +140,24 @@ def _pairs(
     if not isinstance(listed, list):
         wrong.append("scores: give a list of [family, host, points].")
         return
-    seen: set[tuple[str, str]] = set()
+    seen: set[int] = set()
+    family_number = {name: number for number, name in enumerate(families)}
+    host_number = {name: number for number, name in enumerate(hosts)}
     for number, each in enumerate(listed):
         where = f"scores[{number}]"
         if not isinstance(each, list) or len(each) != 3:
             wrong.append(f"{where}: give [family, host, points].")
             continue
         family, host, points = str(each[0]), str(each[1]), each[2]
+        pair = family_number.get(family, 0) * len(hosts) + host_number.get(host, 0)
         if family not in families:
             wrong.append(f"{where}: there is no family {family[:40]}.")
         elif host not in hosts:
             wrong.append(f"{where}: there is no host {host[:40]}.")
-        elif (family, host) in seen:
+        elif pair in seen:
             wrong.append(f"{where}: {family[:40]} with {host[:40]} is there already.")
-        elif type(points) not in (int, float) or not math.isfinite(points):
-            wrong.append(f"{where}: points must be a finite number.")
+        elif type(points) not in (int, float) or not -MOST_POINTS <= points <= MOST_POINTS:
+            wrong.append(f"{where}: points must be a number from -1e9 to 1e9.")
         else:
-            seen.add((family, host))
+            seen.add(pair)
             yield family, host, float(points)

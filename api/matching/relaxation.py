@@ -18,6 +18,7 @@ from api.matching.instance import Flags, Floats, Instance, Whole
 PATIENCE = 12
 SMALLEST_STEP = 0.005
 NO_PAIR = -1
+LARGEST_TABLE = 400_000_000
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,17 @@ def _shelves(instance: Instance) -> Iterator[Shelf]:
         yield Shelf(table, padded, places[rows])
 
 
+def table_size(instance: Instance) -> int:
+    """How many sums the fillings of all hosts look at."""
+    count = np.bincount(instance.pair_host[instance.fits], minlength=len(instance.hosts))
+    people = np.bincount(
+        instance.pair_host[instance.fits],
+        instance.sizes[instance.pair_family[instance.fits]],
+        len(instance.hosts),
+    )
+    return int((count * (np.minimum(instance.places, people) + 1)).sum())
+
+
 @dataclass
 class Relaxation:
     """The best bound so far, and the prices of families that gave it."""
@@ -106,11 +118,14 @@ def relaxed(
 ) -> Relaxation:
     """Lowers the bound until nothing is gained, or time is up.
 
-    `incumbent` is told the reduced values and the fillings now and then, and gives the best value
-    of an assignment that is known.
+    The bound is infinite where the fillings would take too much memory. `incumbent` is told the
+    reduced values and the fillings now and then, and gives the best value of an assignment that is
+    known.
     """
-    knapsacks = Knapsacks(instance)
     best = Relaxation(float("inf"), prices)
+    if table_size(instance) > LARGEST_TABLE:
+        return best
+    knapsacks = Knapsacks(instance)
     step, without_gain, rounds = 1.0, 0, 0
     known = incumbent(values, np.zeros(len(values), dtype=np.bool_))
     while step > SMALLEST_STEP and not until.has_come():

@@ -6,7 +6,8 @@ It keeps a processor busy. HiGHS works in a process of its own, so the caller's 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from api.matching.allocation import Allocation, Progress, solve
+from api.matching.allocation import Allocation, solve
+from api.matching.incumbent import Progress
 from api.matching.instance import Instance, Objective
 
 
