@@ -97,13 +97,14 @@ def prices(
     places give a bound, however exact the solver was: each family then takes what is best for it,
     and what it gains is its own price.
     """
-    pairs = _usable(instance.fits if among is None else among, values, least)
     is_usable = np.zeros(len(values), dtype=np.bool_)
     is_usable[_usable(instance.fits if among is None else among, values, least)] = True
     best = _priced(instance, values, is_usable, np.zeros(len(instance.hosts)), 0.0, least)
     pairs = np.flatnonzero(is_usable)
     if len(pairs) > AT_ONCE:
-        each = values / instance.sizes[instance.pair_family]
+        # Where many are equal, each family begins with hosts of its own.
+        chance = np.random.default_rng(0).random(len(values))
+        each = values / instance.sizes[instance.pair_family] + chance * 1e-9
         inside = is_usable & best_of_each(instance, np.where(is_usable, each, -np.inf), FIRST)
         pairs = np.flatnonzero(inside)
     while len(pairs) and not until.has_come():
