@@ -30,6 +30,7 @@ from api.matching.allocation import Allocation
 from api.matching.conditions import Compared, offers_beside, points, refusals, with_standing
 from api.matching.greedy import NOWHERE
 from api.matching.instance import Floats, Instance, InstanceError, make
+from api.matching.ranking import below, by_place, metres_asked
 from api.matching.rules import Pair
 from api.matching.scores import Reason
 from api.matching.unplaced import unplaced
@@ -177,7 +178,7 @@ def _pairs() -> Composed:
         asked.c.route_code == func.any(bindparam("differing", type_=ARRAY(Text()))), False
     )
     score = points(pair, prefers=differs != bindparam("prefers", type_=Boolean()))
-    best = (
+    suiting = (
         select(
             pair.offer.c.id,
             pair.offer.c.council_gss,
@@ -188,8 +189,8 @@ def _pairs() -> Composed:
         .where(_of_these(pair, asked), not_(or_(*refusals(pair).values())))
         .order_by(score.desc(), pair.offer.c.id)
         .limit(CANDIDATES)
-        .lateral("best")
     )
+    best = by_place(pair, metres_asked(asked), below(asked, suiting)).lateral("best")
     return Composed(
         select(
             asked.c.id.label("request_id"),
