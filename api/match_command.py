@@ -10,7 +10,9 @@ import numpy as np
 import typer
 from rich.console import Console
 
+from api.matching import online
 from api.matching.allocation import Allocation, Certificate, solve
+from api.matching.arrivals import Arrivals, read_arrivals
 from api.matching.greedy import NOWHERE
 from api.matching.incumbent import Progress
 from api.matching.instance import Instance, InstanceError, Objective, read_instance
@@ -39,6 +41,10 @@ def match(
     time_limit: Annotated[float, typer.Option(min=0.5, help="Seconds to solve.")] = 60.0,
     seed: Annotated[int, typer.Option(help="The same seed tries the same things.")] = 1,
     *,
+    is_online: Annotated[
+        bool,
+        typer.Option("--online", help="With a problem: batch by batch, beside what is forecast."),
+    ] = False,
     by_preference: Annotated[
         bool, typer.Option("--by-preference", help="Count where households would like to live.")
     ] = False,
@@ -54,6 +60,14 @@ def match(
         console.print(f"{stage}: {value:g} of at most {bound:g}", highlight=False)
 
     try:
+        if is_online:
+            if problem is None:
+                fail("--online needs a problem with batches and a forecast; name it by --problem.")
+            arrivals = read_arrivals(problem)
+            typer.echo(
+                json.dumps(_online(arrivals, objective, time_limit, seed, console), indent=2)
+            )
+            return
         if problem is not None:
             instance = read_instance(problem)
             found = solve(instance, objective, seconds=time_limit, seed=seed, progress=tell)
@@ -110,6 +124,33 @@ def _allocated(
             }
             for family, reasons in waiting.unplaced(best).items()
         ],
+    }
+
+
+def _online(
+    arrivals: Arrivals, objective: Objective, time_limit: float, seed: int, console: Console
+) -> dict[str, Any]:
+    """Who goes where as they come, beside the best that hindsight could do."""
+
+    def tell(done: int, of: int) -> None:
+        console.print(f"{done} of {of} batches placed", highlight=False)
+
+    instance = arrivals.instance
+    values = instance.values(objective)
+    found = online.placed(arrivals, objective, seed, tell)
+    hindsight = solve(instance, objective, seconds=time_limit, seed=seed).certificate
+    value = found.value(values)
+    placed = np.flatnonzero(found.chosen != NOWHERE)
+    return {
+        "assignment": [
+            {"family": instance.families[family], "host": instance.hosts[host]}
+            for family, host in zip(placed, instance.pair_host[found.chosen[placed]], strict=True)
+        ],
+        "value": value,
+        "greedy": online.one_by_one(arrivals, objective).value(values),
+        "hindsight": {"value": hindsight.value, "bound": hindsight.bound},
+        "share": value / hindsight.bound if hindsight.bound else 1.0,
+        "placedPeople": int(instance.sizes[placed].sum()),
     }
 
 

@@ -30,6 +30,7 @@ KERNEL_FAMILIES = 3_000
 BLOCK_PAIRS = 6_000
 BLOCK_SECONDS = 5.0
 TINY, GAP = 1e-6, 0.9
+MORE = 1e-4
 SMALLEST, LARGEST = 1e-2, 1e7
 """Values whose largest lies outside are brought inside; a solver's tolerances are absolute."""
 
@@ -107,7 +108,7 @@ def solve(
     found = greedy.completed(instance, best.assignment.chosen, values)
     value = found.value(points)
     bound = value if best.is_proven else max(value, best.bound * scale)
-    shadow_prices = scale * _shadow_prices(instance, tight, points / scale, least, linear, until)
+    shadow_prices = scale * _shadow_prices(instance, points / scale, least, until)
     certificate = Certificate(value, bound, first.value(points), time.monotonic() - begun)
     return Allocation(found.chosen, found.left, certificate, shadow_prices)
 
@@ -118,21 +119,14 @@ def _scale(values: Floats) -> float:
 
 
 def _shadow_prices(
-    instance: Instance,
-    tight: Instance,
-    values: Floats,
-    least: int | None,
-    linear: exact.Prices,
-    until: Deadline,
+    instance: Instance, values: Floats, least: int | None, until: Deadline
 ) -> Floats:
     """What one more place with each host would add, by the linear relaxation of the whole problem.
 
     That has the pairs that do not fit, too: the place that a family lacks is worth most.
     """
-    if instance.fits.all() and (tight.places == instance.places).all():
-        return linear.places
     every = np.ones(len(values), dtype=np.bool_)
-    return exact.prices(instance, values, until.at_least(5), least, every).places
+    return exact.prices(instance, values, until.at_least(5), least, every, MORE).places
 
 
 def _improve(best: Incumbent, linear: exact.Prices, until: Deadline, chance: random.Random) -> None:

@@ -54,14 +54,19 @@ class Prices:
         return values + (self.people - self.places[instance.pair_host]) * sizes
 
 
-def _model(instance: Instance, values: Floats, pairs: Whole, least: int | None) -> highspy.HighsLp:
-    """Families once, hosts within their places; with `least`, no fewer people than that."""
+def _model(
+    instance: Instance, values: Floats, pairs: Whole, least: int | None, more: float = 0.0
+) -> highspy.HighsLp:
+    """Families once, hosts within their places; with `least`, no fewer people than that.
+
+    Each host has so many `more` places.
+    """
     families, hosts, count = len(instance.families), len(instance.hosts), len(pairs)
     sizes = instance.sizes[instance.pair_family[pairs]].astype(np.float64)
     lines = [instance.pair_family[pairs], families + instance.pair_host[pairs]]
     amounts = [np.ones(count), sizes]
     lower = np.full(families + hosts, -highspy.kHighsInf)
-    upper = np.concatenate([np.ones(families), instance.places.astype(np.float64)])
+    upper = np.concatenate([np.ones(families), instance.places.astype(np.float64) + more])
     if least is not None:
         lines.append(np.full(count, families + hosts))
         amounts.append(sizes)
@@ -90,12 +95,14 @@ def prices(
     until: Deadline,
     least: int | None = None,
     among: Flags | None = None,
+    more: float = 0.0,
 ) -> Prices:
     """The linear relaxation over these pairs (those that fit, without any).
 
     Of very many pairs it begins with some, and takes in others as long as they gain. Any prices of
     places give a bound, however exact the solver was: each family then takes what is best for it,
-    and what it gains is its own price.
+    and what it gains is its own price. Where several prices are true, `more` places at each host, a
+    tiny part of one, make them those of one place more rather than of one less.
     """
     is_usable = np.zeros(len(values), dtype=np.bool_)
     is_usable[_usable(instance.fits if among is None else among, values, least)] = True
@@ -108,7 +115,7 @@ def prices(
         inside = is_usable & best_of_each(instance, np.where(is_usable, each, -np.inf), FIRST)
         pairs = np.flatnonzero(inside)
     while len(pairs) and not until.has_come():
-        duals, columns = _relaxation(instance, values, pairs, least, until)
+        duals, columns = _relaxation(_model(instance, values, pairs, least, more), until)
         families, hosts = len(instance.families), len(instance.hosts)
         people = 0.0 if least is None else float(duals[-1])
         found = _priced(
@@ -123,8 +130,8 @@ def prices(
         outside &= gains > duals[:families][instance.pair_family] + 1e-6
         if not outside.any():
             return found
-        more = outside & best_of_each(instance, np.where(outside, gains, -np.inf), FIRST)
-        pairs = np.union1d(pairs, np.flatnonzero(more))
+        missed = outside & best_of_each(instance, np.where(outside, gains, -np.inf), FIRST)
+        pairs = np.union1d(pairs, np.flatnonzero(missed))
     return best
 
 
@@ -155,18 +162,16 @@ def _priced(
     return replace(found, bound=bound)
 
 
-def _relaxation(
-    instance: Instance, values: Floats, pairs: Whole, least: int | None, until: Deadline
-) -> tuple[Floats, Floats]:
+def _relaxation(model: highspy.HighsLp, until: Deadline) -> tuple[Floats, Floats]:
     """The duals of families, hosts and people, and how much each pair is taken."""
     solver = silent_solver()
     solver.setOptionValue("time_limit", max(1.0, until.left))
-    solver.passModel(_model(instance, values, pairs, least))
+    solver.passModel(model)
     solver.run()
     found = solver.getSolution()
     duals = np.abs(np.array(found.row_dual))
     if len(duals) == 0:
-        return np.zeros(len(instance.families) + len(instance.hosts) + 1), np.zeros(len(pairs))
+        return np.zeros(model.num_row_), np.zeros(model.num_col_)
     return duals, np.array(found.col_value)
 
 

@@ -70,6 +70,14 @@ class Instance:
 
 def read_instance(file: Path) -> Instance:
     """A problem from a JSON file; raises InstanceError with all that is wrong, up to twenty."""
+    wrong: list[str] = []
+    found = problem_of(read_object(file), wrong)
+    refuse(file, wrong)
+    return found
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """The object that a JSON file holds; raises InstanceError where it holds none."""
     try:
         found = json.loads(file.read_text("utf-8-sig"))
     except OSError as error:
@@ -82,14 +90,24 @@ def read_instance(file: Path) -> Instance:
         raise InstanceError(f"{file} is not JSON ({error}). Correct it there.") from error
     if not isinstance(found, dict):
         raise InstanceError(f"{file} must hold an object with families, hosts and scores.")
-    wrong: list[str] = []
-    families = dict(_entries(found, "families", "size", wrong))
-    hosts = dict(_entries(found, "hosts", "places", wrong))
-    pairs = list(_pairs(found, families, hosts, wrong))
+    return found
+
+
+def problem_of(found: dict[str, Any], wrong: list[str], within: str = "") -> Instance:
+    """The problem in an object; what is wrong is added, with where it stands `within` the file."""
+    said: list[str] = []
+    families = dict(_entries(found, "families", "size", said))
+    hosts = dict(_entries(found, "hosts", "places", said))
+    pairs = list(_pairs(found, families, hosts, said))
+    wrong += [within + each for each in said]
+    return make(families, hosts, pairs)
+
+
+def refuse(file: Path, wrong: list[str]) -> None:
+    """Raises InstanceError when anything is wrong."""
     if wrong:
         more = f"\n... and {len(wrong) - MOST_SAID} more" if len(wrong) > MOST_SAID else ""
         raise InstanceError(f"{file} can't be solved:\n" + "\n".join(wrong[:MOST_SAID]) + more)
-    return make(families, hosts, pairs)
 
 
 def make(

@@ -1,0 +1,159 @@
+"""Arrivals placed batch by batch, without knowing who comes next but for a forecast.
+
+Each batch is laid beside samples of who is still expected. The linear relaxation of each says what
+a place will be worth (its dual price); on average that is what a family must add for each person to
+be given the place now. So nobody takes the last step-free home for want of a look ahead.
+Source: N. Ahani, P. Gölz, A. D. Procaccia, A. Teytelboym and A. C. Trapp, Dynamic placement in
+refugee resettlement, Operations Research 72 (2024).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from api.matching import exact, greedy
+from api.matching.allocation import solve
+from api.matching.arrivals import Arrivals
+from api.matching.deadline import Deadline
+from api.matching.greedy import NOWHERE, Assignment
+from api.matching.instance import Floats, Instance, Objective, Whole
+
+SCENARIOS = 6
+LOOKED_AT = 6
+"""With prices known from the batch before, so many hosts are looked at for each family."""
+SECONDS = 10.0
+"""For each batch, at most."""
+UNLIKELY = 4.0
+"""So many standard deviations from a random order of arrival, and it is taken for no such."""
+
+Progress = Callable[[int, int], None]
+"""Told how many batches are placed, and of how many."""
+
+
+def one_by_one(arrivals: Arrivals, objective: Objective) -> Assignment:
+    """Each family in turn to the host that is best for it, batch by batch."""
+    values = _values(arrivals.instance, objective)
+    batch = arrivals.batches[arrivals.instance.pair_family]
+    order = np.lexsort((-values, arrivals.instance.pair_family, batch))
+    return greedy.in_order(arrivals.instance, order[values[order] >= 0])
+
+
+def placed(
+    arrivals: Arrivals, objective: Objective, seed: int = 1, progress: Progress | None = None
+) -> Assignment:
+    """Everybody placed, or not, as their batch comes; whoever is placed is never moved."""
+    instance, chance = arrivals.instance, np.random.default_rng(seed)
+    found = greedy.empty(instance)
+    numbers = np.unique(arrivals.batches)
+    places = np.zeros(len(instance.hosts))
+    for done, number in enumerate(numbers.tolist()):
+        is_here = arrivals.batches == number
+        known = _families(instance, np.flatnonzero(arrivals.batches <= number))
+        share = 1 - (done + 1) / len(numbers)
+        left = _still_to_come(arrivals.forecast.sizes, known.sizes, share)
+        pool = _beside(arrivals.forecast, known)
+        samples = [_sample(pool, left, chance) for _ in range(SCENARIOS if share else 0)]
+        pairs = np.flatnonzero(is_here[instance.pair_family])
+        batch = replace(instance.only(pairs), places=found.left)
+        taken, places = next_batch(batch, samples, objective, places)
+        chosen = np.flatnonzero(taken != NOWHERE)
+        found.chosen[chosen] = pairs[taken[chosen]]
+        np.subtract.at(found.left, batch.pair_host[taken[chosen]], instance.sizes[chosen])
+        if progress is not None:
+            progress(done + 1, len(numbers))
+    return found
+
+
+def next_batch(
+    batch: Instance, samples: list[Instance], objective: Objective, places: Floats
+) -> tuple[Whole, Floats]:
+    """The pair of each family of the batch, or NOWHERE, and what places are worth.
+
+    `samples` are families that may come later, `places` what places were worth before (zeros when
+    that is not known).
+    """
+    values = _values(batch, objective)
+    prices = [_prices(_beside(batch, sample), objective, places) for sample in samples]
+    if prices:
+        places = np.mean([each.places for each in prices], axis=0)
+        values = np.mean([each.gains(batch, values) for each in prices], axis=0)
+    kept = np.flatnonzero(batch.fits & (values >= 0))
+    part = replace(batch.only(kept), points=values[kept])
+    taken = solve(part, Objective.SCORE, seconds=SECONDS).chosen
+    return np.where(taken == NOWHERE, NOWHERE, kept[taken]) if len(kept) else taken, places
+
+
+def _values(instance: Instance, objective: Objective) -> Floats:
+    return np.where(instance.fits, instance.values(objective), -1.0)
+
+
+def _prices(instance: Instance, objective: Objective, places: Floats) -> exact.Prices:
+    values = _values(instance, objective)
+    among = instance.fits
+    if places.any():
+        gains = values - places[instance.pair_host] * instance.sizes[instance.pair_family]
+        among = among & exact.best_of_each(instance, gains, LOOKED_AT)
+    return exact.prices(instance, values, Deadline.after(SECONDS), among=among)
+
+
+def _beside(batch: Instance, later: Instance) -> Instance:
+    """Both sets of families before the places of the first."""
+    return Instance(
+        batch.families + later.families,
+        np.concatenate([batch.sizes, later.sizes]),
+        batch.hosts,
+        batch.places,
+        np.concatenate([batch.pair_family, len(batch.families) + later.pair_family]),
+        np.concatenate([batch.pair_host, later.pair_host]),
+        np.concatenate([batch.points, later.points]),
+    )
+
+
+def _still_to_come(forecast: Whole, arrived: Whole, share: float) -> Floats:
+    """How many families of each size are expected when this share of the whole time is left.
+
+    While those who came are mixed like the forecast, so is who will come. Once they are not (large
+    families came first, say), who has come is taken from who was expected.
+    """
+    most = int(max(forecast.max(initial=0), arrived.max(initial=0))) + 1
+    past = np.bincount(forecast, minlength=most).astype(np.float64)
+    came = np.bincount(arrived, minlength=most).astype(np.float64)
+    here, there = max(1.0, came.sum()), max(1.0, past.sum())
+    mixed = past * here / there
+    unlike = float(((came - mixed) ** 2 / (mixed * (1 + here / there) + 1)).sum())
+    sizes = int((mixed > 0).sum())
+    left = past + came
+    if unlike > sizes + UNLIKELY * (2 * sizes) ** 0.5 and (past > came).any():
+        left = np.maximum(0.0, past - came)
+    rate = here if share < 1 else 0.0
+    total = share * (share * there + rate)
+    found: Floats = left * total / max(1.0, float(left.sum()))
+    return found
+
+
+def _sample(pool: Instance, left: Floats, chance: np.random.Generator) -> Instance:
+    """Families like those that are still to come, drawn from families that are known."""
+    picked: list[int] = []
+    for size in np.flatnonzero(left).tolist():
+        alike = chance.permutation(np.flatnonzero(pool.sizes == size))
+        picked += np.resize(alike, int(left[size] + chance.random())).tolist()
+    return _families(pool, np.array(picked, dtype=np.int64))
+
+
+def _families(instance: Instance, picked: Whole) -> Instance:
+    """Some of the families, perhaps more than once, with their pairs."""
+    order = np.argsort(instance.pair_family, kind="stable")
+    begins = np.searchsorted(instance.pair_family[order], np.arange(len(instance.families) + 1))
+    counts = (begins[1:] - begins[:-1])[picked]
+    within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    pairs = order[np.repeat(begins[picked], counts) + within]
+    return Instance(
+        tuple(instance.families[family] for family in picked.tolist()),
+        instance.sizes[picked],
+        instance.hosts,
+        instance.places,
+        np.repeat(np.arange(len(picked)), counts),
+        instance.pair_host[pairs],
+        instance.points[pairs],
+    )
