@@ -157,8 +157,7 @@ def leaks_of(
     ]
     everything = [i for i, each in enumerate(numbers) if not each.is_shown]
     prices = np.full(len(numbers), HIDDEN_PRICE)
-    knowing = Ground(sums, members, prices, insiders)
-    alone = Ground(sums.unknown(), members, prices)
+    ground = Ground(sums, members, prices, insiders)
     beyond = Ground(sums, everything, prices)
     small = [i for i, each in enumerate(numbers) if each.needed is not None]
     movable = set(members)
@@ -167,20 +166,18 @@ def leaks_of(
         if i not in movable:
             yield Leak(edition, words(number.place), number.value, number.value, ())
             continue
-        for movement in knowing.movements(i):
-            if movement.is_enough:
+        for movement in ground.movements(i):
+            if movement.is_enough or (movement.knows and movement.reached):
                 continue
-            if found := _narrow(number, movement, knowing, alone, beyond):
-                least, most = found
-                councils = tuple(sorted(movement.still))
-                yield Leak(edition, words(number.place), least, most, councils)
+            if found := _narrow(number, movement, ground, beyond):
+                yield Leak(edition, words(number.place), *found, tuple(sorted(movement.still)))
                 break
         if progress is not None:
             progress(done, len(small))
 
 
 def _narrow(
-    number: Number, movement: Movement, knowing: Ground, alone: Ground, beyond: Ground
+    number: Number, movement: Movement, ground: Ground, beyond: Ground
 ) -> tuple[int, int] | None:
     """The range that a count was narrowed down to, if it is too narrow."""
     needed, known = number.needed, number.known
@@ -193,10 +190,11 @@ def _narrow(
         )
         return number.value + math.ceil(down - NOTHING), number.value + math.floor(up + NOTHING)
 
-    least, most = bounds(alone, needed.least, needed.most + 1)
-    if least > needed.least + 1 or most - least < needed.most - needed.least:
-        is_class = needed == CLASS
-        return None if is_class and bounds(beyond, 0, 1) == (0, 0) else (least, most)
-    likely = max(needed.least, known.least), min(needed.most, known.most)
-    least, most = bounds(knowing, *likely)
-    return (least, most) if least == most and (least, most) != bounds(beyond, *likely) else None
+    if movement.knows:
+        likely = max(needed.least, known.least), min(needed.most, known.most)
+        found = bounds(ground, *likely)
+        return found if found[0] == found[1] and found != bounds(beyond, *likely) else None
+    least, most = bounds(ground.alone, needed.least, needed.most + 1)
+    if least <= needed.least + 1 and most - least >= needed.most - needed.least:
+        return None
+    return None if needed == CLASS and bounds(beyond, 0, 1) == (0, 0) else (least, most)

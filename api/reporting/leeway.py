@@ -7,7 +7,7 @@ movement needs are those that must be hidden for it to be possible.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -35,7 +35,8 @@ FEW = 500
 class Movement:
     """What moves when a number moves `reached`, where it was asked to move `by`.
 
-    `still` are the councils of whoever looks, whose own numbers they know.
+    `still` are the councils of whoever looks, whose own numbers they know; `knows` whether they
+    know of other numbers why they are hidden.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Movement:
     still: Collection[str]
     reached: float
     moved: Sequence[int]
+    knows: bool = True
 
     @property
     def is_enough(self) -> bool:
@@ -138,10 +140,11 @@ class Leeway:
 
 
 class Ground:
-    """The leeway of each neighbourhood, asked first since it is small, and that of everything.
+    """The leeway of each neighbourhood, asked first since it is small, and of all that is bound.
 
     A neighbourhood is what the sums bind of councils' own numbers: in a table of councils within
-    regions, a region's councils. A movement within it leaves all subtotals as they are.
+    regions, a region's councils. A movement within it leaves all subtotals as they are. `alone` is
+    the same by the numbers alone, to one who knows of none why it is hidden.
     """
 
     def __init__(
@@ -150,48 +153,70 @@ class Ground:
         members: Sequence[int],
         prices: Floats,
         insiders: Iterable[frozenset[str]] = (),
+        *,
+        knows: bool = True,
     ) -> None:
-        self._sums, self._everything, self._prices = sums, members, prices
+        self._sums, self._prices, self._knows = sums, prices, knows
         self._squares = Squares(sums, [i for i in members if prices[i] == HIDDEN_PRICE])
-        near = _neighbourhoods(sums, members) if len(members) > FEW else ()
-        self._near = {i: each for each in near for i in each}
+        self._far = _bound_together(sums, members)
+        own = [i for i in members if sums.numbers[i].council is not None]
+        self._near = _bound_together(sums, own if len(members) > FEW else ())
         self._leeways: dict[int, Leeway] = {}
         self._insiders: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
         for viewer in insiders:
             for council in viewer:
                 self._insiders[council].append(viewer)
+        self.alone = self
+        if knows:
+            self.alone = Ground(sums.unknown(), members, prices, insiders, knows=False)
 
     def movements(self, number: int) -> Iterator[Movement]:
-        """One down and one up for each viewer, as far as needed or as can be.
+        """Down and up, for anybody and then for insiders, each as far as needed or as can be.
 
-        A council that knows none of the numbers that move in the first cannot rule it out, so only
-        those are asked that do.
+        Where somebody who knows leaves too little room, the next is the same by the numbers alone.
         """
-        numbers = self._sums.numbers
-        needed, own = numbers[number].needed, numbers[number].council
-        assert needed is not None
-        for target in (needed.least, needed.most):
-            by = target - numbers[number].value
+        each = self._sums.numbers[number]
+        assert each.needed is not None
+        for by in (each.needed.least - each.value, each.needed.most - each.value):
             if by:
                 first = self.furthest(number, by)
                 yield first
-                if own is None:
-                    continue
-                touched = {council for i in first.moved if (council := numbers[i].council)}
-                viewers = {each for council in touched for each in self._insiders[council]}
-                for viewer in sorted(viewers, key=sorted):
-                    if own not in viewer:
-                        yield self.furthest(number, by, viewer)
+                ground = self
+                if not first.is_enough:
+                    ground = self.alone
+                    first = ground.furthest(number, by)
+                    yield first
+                if each.council is not None:
+                    yield from ground._for_insiders(first, each.council)
+
+    def _for_insiders(self, first: Movement, own: str) -> Iterator[Movement]:
+        # A council that knows none of the numbers that move cannot rule the movement out.
+        numbers = self._sums.numbers
+        touched = {council for i in first.moved if (council := numbers[i].council)}
+        viewers = {
+            viewer for council in touched for viewer in self._insiders[council] if own not in viewer
+        }
+        if len(viewers) > 1:
+            every = self.furthest(first.number, first.by, frozenset().union(*viewers))
+            if every.is_enough and all(self._prices[i] == HIDDEN_PRICE for i in every.moved):
+                yield every
+                return
+        for viewer in sorted(viewers, key=sorted):
+            movement = self.furthest(first.number, first.by, viewer)
+            yield movement
+            if self._knows and not movement.is_enough:
+                yield self.alone.furthest(first.number, first.by, viewer)
 
     def furthest(self, number: int, by: int, still: Collection[str] = ()) -> Movement:
         """A movement of what is hidden already, or else the cheapest, as far as can be."""
         if (moved := self._squares.movement(number, by, still)) is not None:
-            return Movement(number, by, still, by, moved)
+            return Movement(number, by, still, by, moved, self._knows)
         if number in self._near:
             near = self._leeway(self._near[number]).furthest(number, by, still)
             if near.is_enough:
-                return near
-        return self._leeway(self._everything).furthest(number, by, still)
+                return replace(near, knows=self._knows)
+        far = self._leeway(self._far[number]).furthest(number, by, still)
+        return replace(far, knows=self._knows)
 
     def _leeway(self, members: Sequence[int]) -> Leeway:
         if id(members) not in self._leeways:
@@ -205,10 +230,13 @@ class Ground:
             self._prices[number] = HIDDEN_PRICE
             for leeway in self._leeways.values():
                 leeway.free(number)
+        if self._knows:
+            self.alone.hide(numbers)
 
 
-def _neighbourhoods(sums: Sums, members: Iterable[int]) -> Iterable[list[int]]:
-    nearest = {i: i for i in members if sums.numbers[i].council is not None}
+def _bound_together(sums: Sums, members: Iterable[int]) -> dict[int, list[int]]:
+    """For each member those that sums of members bind it to, however far; one list for all."""
+    nearest = {i: i for i in members}
 
     def root(i: int) -> int:
         while nearest[i] != i:
@@ -220,7 +248,7 @@ def _neighbourhoods(sums: Sums, members: Iterable[int]) -> Iterable[list[int]]:
         bound = [i for i in (each.total, *each.parts) if i in nearest]
         for i in bound[1:]:
             nearest[root(i)] = root(bound[0])
-    neighbourhoods = defaultdict(list)
+    together: defaultdict[int, list[int]] = defaultdict(list)
     for i in nearest:
-        neighbourhoods[root(i)].append(i)
-    return neighbourhoods.values()
+        together[root(i)].append(i)
+    return {i: each for each in together.values() for i in each}

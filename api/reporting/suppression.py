@@ -86,20 +86,15 @@ def hide(
     prices = np.array([_price(each) for each in numbers])
     prices[sorted(hidden)] = HIDDEN_PRICE
     members = _candidates(sums, hidden, each_size)
-    knowing = Ground(sums, members, prices, insiders)
-    alone = Ground(sums.unknown(), members, prices)
+    ground = Ground(sums, members, prices, insiders)
     small = sorted(
         (i for i in hidden if numbers[i].needed), key=lambda i: (numbers[i].council is None, i)
     )
     for done, number in enumerate(small, 1):
-        for movement in knowing.movements(number):
-            moved = {*movement.moved}
-            if not movement.is_enough:
-                moved.update(alone.furthest(number, movement.by, movement.still).moved)
-            more = moved - hidden
+        for movement in ground.movements(number):
+            more = {*movement.moved} - hidden
             hidden |= more
-            for ground in (knowing, alone):
-                ground.hide(more)
+            ground.hide(more)
         if progress is not None:
             progress(done, len(small))
     return frozenset(hidden)
