@@ -110,12 +110,17 @@ def _radius(asked: Any) -> Select[*tuple[Any, ...]]:
     """How far it is to the nearest offer that only the distance refuses, as one would ask for."""
     offer, place = rows.open_offer.alias(), rows.location.alias()
     pair = Compared(asked, offer, metres_between(asked, place))
-    tables = place.join(offer, place.c.code == offer.c.location_code)
+    # Of each place one offer is enough, so that it is worth PostgreSQL's while to stop early.
+    here: ColumnElement[Any] = literal_column("1").label("here")
+    one = select(here).where(
+        offer.c.location_code == place.c.code, of_kinds(pair), _is_only_too_far(pair)
+    )
+    one_offer = one.limit(1).correlate_except(offer).lateral("one_offer")
     origin = func.point(asked.c.easting, asked.c.northing)
-    nearest = select(pair.metres.label("metres")).select_from(tables)
-    is_somewhere = asked.c.easting.is_not(None)
-    nearest = nearest.where(is_somewhere, of_kinds(pair), _is_only_too_far(pair))
-    # In this order the districts come from an index, until one has such an offer.
+    is_farther = pair.metres > asked.c.within_km * 1000
+    nearest = select(pair.metres.label("metres")).select_from(place.join(one_offer, true()))
+    nearest = nearest.where(asked.c.easting.is_not(None), is_farther)
+    # In this order the places come from an index, until one has such an offer.
     nearest = nearest.order_by(metres_from(origin, place)).limit(1)
     found = below(asked, nearest).subquery("first")
     radii = case(*((found.c.metres <= radius * 1000, radius) for radius in RADII_KM))
