@@ -9,6 +9,7 @@ import typer
 from api.access.joining import Joining
 from api.access.tokens import development_issuer
 from api.audit_command import audit
+from api.data_key_commands import data_keys
 from api.demonstration import Demonstration
 from api.doctor_command import doctor
 from api.key_commands import keys
@@ -37,6 +38,7 @@ app.add_typer(members, name="member")
 app.add_typer(reports, name="report")
 add_route_commands(app)
 app.add_typer(audit, name="audit")
+app.add_typer(data_keys, name="data-keys")
 app.command()(doctor)
 app.command()(match)
 

@@ -145,6 +145,16 @@ class Hearth:
         found: dict[str, Any] = published["publishOffer"]["offer"]
         return found
 
+    async def colleague(self, gss_code: str) -> str:
+        """Another officer of a council's, to ask as."""
+        who = f"colleague:{gss_code}"
+        owner = await self.owner()
+        insert = "INSERT INTO member (subject, name, audience, council_gss) VALUES ($1, $2, $3, $4)"
+        await owner.execute(insert, who, "A colleague", "COUNCIL", gss_code)
+        await owner.close()
+        self.tokens[who] = self.issuer.token(who)
+        return who
+
     async def owner(self) -> asyncpg.Connection:
         """A connection that row-level security does not bind, to look at what is stored."""
         return await asyncpg.connect(self.copy.owner_url)

@@ -3,7 +3,7 @@
 import strawberry
 
 from api.matching import alerts
-from api.offers import commands
+from api.offers import addresses, commands
 from schema.types.offer import CheckPayload, OfferPayload
 from schema.types.offer_rows import STAFF
 from schema.types.reads import command
@@ -19,4 +19,7 @@ class OfferMutations:
     pause_offer: OfferPayload = command(commands.pause_offer, audiences=STAFF)
     close_offer: OfferPayload = command(commands.close_offer, audiences=STAFF)
     confirm_offer: OfferPayload = command(commands.confirm_offer, audiences=STAFF)
+    record_offer_address: OfferPayload = command(addresses.record_offer_address, audiences=STAFF)
+    protect_offer: OfferPayload = command(addresses.protect_offer, audiences=STAFF)
+    unprotect_offer: OfferPayload = command(addresses.unprotect_offer, audiences=STAFF)
     record_check: CheckPayload = command(alerts.record_check, audiences=STAFF)

@@ -5,6 +5,7 @@ from sqlalchemy import ARRAY, ColumnElement, DateTime, FromClause, Text, Uuid
 
 from api.matching import commands as matching
 from api.requests import commands as requests
+from api.requests import protecting
 from schema.text import clean, search_pattern
 from schema.types import rows
 from schema.types.by_id import request_row
@@ -100,6 +101,9 @@ class RequestMutations:
         requests.submit_request, audiences=frozenset({Audience.CHARITY})
     )
     withdraw_request: RequestPayload = command(requests.withdraw_request, audiences=ITS_CHARITY)
+    protect_request: RequestPayload = command(
+        protecting.protect_request, audiences=frozenset({Audience.CHARITY})
+    )
     record_consent: RequestPayload = command(requests.record_consent, audiences=ITS_CHARITY)
     propose_match: MatchPayload = command(matching.propose_match, audiences=CASEWORKERS)
     hold_match: MatchPayload = command(matching.hold_match, audiences=STAFF)

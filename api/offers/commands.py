@@ -90,6 +90,7 @@ async def update_offer(change: Change, input: UpdateOfferInput) -> Outcome:  # n
         await _check_routes(change, new["route_codes"], problems)
     problems.refuse_if_any()
     if "postcode_district" in new:
+        await _refuse_protected(change, before["id"])
         new["location_code"] = await _location(
             change, new["postcode_district"], before["council_gss"]
         )
@@ -163,6 +164,17 @@ async def _locked(
     if row["version"] != expected_version:
         raise _conflict(row["version"], expected_version, *path)
     return row
+
+
+async def _refuse_protected(change: Change, offer_id: UUID) -> None:
+    address = await statements.FIND_ADDRESS.row(change.connection, offer_id=offer_id)
+    if address and address["protected_at"]:
+        raise declined(
+            ProblemCode.INVALID,
+            "The offer is protected, so it shows no district; end that with unprotectOffer first.",
+            "input",
+            "postcodeDistrict",
+        )
 
 
 def _conflict(current: int, expected: int, *path: str) -> Exception:

@@ -64,6 +64,33 @@ KNOWN_ROUTES = Composed(
 FIND_LOCATION = Composed(
     select(rows.location.c.code).where(rows.location.c.code == bindparam("location"))
 )
+_address = rows.offer_address
+FIND_ADDRESS = Composed(
+    select(_address.c.host_agrees, _address.c.protected_at, _address.c.shown_to).where(
+        _address.c.offer_id == bindparam("offer_id")
+    )
+)
+ADDRESS = ("sealed", "sealed_with", "host_agrees", "protected_at", "shown_to")
+# The new values are given twice: to read those of the row that is refused, as `excluded`, would
+# need the right to read what is sealed.
+PUT_ADDRESS = Composed(
+    insert(_address)
+    .values(dict.fromkeys(("offer_id", "council_gss", *ADDRESS)))
+    .on_conflict_do_update(
+        index_elements=["offer_id"],
+        set_={name: bindparam(f"new_{name}", type_=_address.c[name].type) for name in ADDRESS},
+    )
+)
+MOVE_OFFER = Composed(
+    _offer.update()
+    .where(_offer.c.id == bindparam("offer_id"))
+    .values(
+        postcode_district=bindparam("new_district"),
+        location_code=bindparam("new_location"),
+        updated_at=func.now(),
+        version=_offer.c.version + 1,
+    )
+)
 PUT_CHECK = Composed(
     insert(rows.offer_check)
     .values(

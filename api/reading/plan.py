@@ -221,7 +221,8 @@ class Planner:
         column, key = (place.selection.add(each) for each in reads.function(place))
         name = statement.next_row_name()
         built = self.object(replace(place, work=name), type_, nodes)
-        return f"next(({built} for {name} in sealing.opened({key}, {column})), None)"
+        opened = f"sealing.opened({reads.by!r}, {key}, {column})"
+        return f"next(({built} for {name} in {opened}), None)"
 
     def shared(
         self, place: Place, rows: Rows, type_: GraphQLObjectType, nodes: Sequence[FieldNode]

@@ -48,7 +48,9 @@ COLUMNS = (
 )
 _INSERT = Composed(_request.insert().values(dict.fromkeys(COLUMNS)))
 _INSERT_CONTACT = Composed(
-    rows.request_contact.insert().inline().values(dict.fromkeys(("request_id", "sealed")))
+    rows.request_contact.insert()
+    .inline()
+    .values(dict.fromkeys(("request_id", "sealed", "sealed_with")))
 )
 _INSERT_CONSENT = Composed(
     _consent.insert().values(dict.fromkeys(("id", "request_id", "scope", "gss_code", "is_given")))
@@ -123,7 +125,10 @@ async def _submit(change: Change, given: SubmitRequestInput) -> str:
     await _INSERT.run(connection, **request)
     if any(sealed.values()):
         await _INSERT_CONTACT.run(
-            connection, request_id=request_id, sealed=change.sealing.seal(request_id, sealed)
+            connection,
+            request_id=request_id,
+            sealed=change.sealing.seal("request", request_id, sealed),
+            sealed_with=change.sealing.name,
         )
     for scope in agreed:
         await _agree(change, request_id, scope, None, is_given=True)

@@ -16,6 +16,8 @@ BEGIN
 END $$;
 
 -- Policies lean on these.
+DROP FUNCTION IF EXISTS hearth_address(uuid), hearth_forget_place(uuid, uuid), hearth_is_listed(text[]),
+    hearth_note_look(text, text, uuid, text, uuid, uuid, text);
 DROP FUNCTION IF EXISTS hearth_consents(uuid, text, text[]), hearth_contact(uuid), hearth_hides_matches(uuid),
     hearth_is_matching(uuid), hearth_live_holds(uuid), hearth_lock_case(uuid, uuid),
     hearth_lock_cases(uuid[], uuid[]), hearth_opened(),

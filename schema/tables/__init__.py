@@ -13,7 +13,7 @@ from schema.tables.audit import AuditEvent, AuditLink, AuditPending
 from schema.tables.council import Council, Location, Twinning
 from schema.tables.idempotency import IdempotencyKey
 from schema.tables.match import Match
-from schema.tables.offer import Offer, OfferCheck
+from schema.tables.offer import Offer, OfferAddress, OfferCheck
 from schema.tables.outbox import Outbox
 from schema.tables.report import (
     CheckEvent,
@@ -62,6 +62,7 @@ __all__ = [
     "Match",
     "Member",
     "Offer",
+    "OfferAddress",
     "OfferCheck",
     "OfferEvent",
     "Organisation",

@@ -4,7 +4,16 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Computed, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field, SQLModel
@@ -12,6 +21,7 @@ from sqlmodel import Field, SQLModel
 from schema.tables.columns import (
     counted,
     created_moment,
+    flag,
     identity,
     moment,
     one_of,
@@ -92,6 +102,24 @@ class Offer(SQLModel, table=True):
     created_at: datetime = Field(sa_column=created_moment())
     updated_at: datetime = Field(sa_column=created_moment())
     search_text: Any = Field(sa_column=Column(TSVECTOR, Computed(SEARCHED, persisted=True)))
+
+
+class OfferAddress(SQLModel, table=True):
+    """Where exactly an offer is and who the host is, sealed; the database has no key.
+
+    Once `protected_at` is set, only `shown_to` (councils by GSS code, members by subject) may have
+    it opened, and its postcode district is sealed here too, and no longer in the offer.
+    """
+
+    __tablename__ = "offer_address"
+
+    offer_id: uuid.UUID = Field(primary_key=True, foreign_key="offer.id")
+    council_gss: str = Field(sa_column=text(ForeignKey("council.gss_code")))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed_with: str = Field(sa_column=text(server_default=""))
+    host_agrees: bool = Field(sa_column=flag())
+    protected_at: datetime | None = Field(default=None, sa_column=moment())
+    shown_to: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
 
 
 class OfferCheck(SQLModel, table=True):

@@ -74,12 +74,19 @@ class Request(SQLModel, table=True):
 
 
 class RequestContact(SQLModel, table=True):
-    """A household's names, contacts, nationality and notes, sealed; the database has no key."""
+    """A household's names, contacts, nationality and notes, sealed; the database has no key.
+
+    Once `protected_at` is set, only `shown_to` (councils by GSS code, members by subject) may have
+    it opened, and where the household would like to live is sealed here too.
+    """
 
     __tablename__ = "request_contact"
 
     request_id: uuid.UUID = Field(primary_key=True, foreign_key="request.id")
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed_with: str = Field(sa_column=text(server_default=""))
+    protected_at: datetime | None = Field(default=None, sa_column=moment())
+    shown_to: list[str] = Field(sa_column=_texts())
 
 
 class ContactLook(SQLModel, table=True):

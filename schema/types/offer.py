@@ -15,6 +15,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    literal_column,
     or_,
     select,
 )
@@ -23,7 +24,7 @@ from sqlalchemy.types import Double
 from schema.types import rows
 from schema.types.council import Council
 from schema.types.node import Node, PageInfo
-from schema.types.offer_rows import STAFF, metres_from
+from schema.types.offer_rows import CASEWORKERS, STAFF, metres_from
 from schema.types.problem import Problem
 from schema.types.reads import (
     Key,
@@ -38,6 +39,8 @@ from schema.types.reads import (
     one,
     page,
     picked,
+    unsealed,
+    worked,
 )
 from schema.types.route import Route
 from schema.types.source import is_stale
@@ -119,11 +122,20 @@ def _checks(scope: Scope) -> Rows:
 
 
 def _history(scope: Scope) -> Rows:
-    """What was done to it, latest first; its own council's staff may ask."""
-    event = rows.audit_event.alias()
+    """What was done to it, latest first; its own council's staff may ask.
+
+    Of a protected offer, since it was protected: what was said before may tell where it is.
+    """
+    event, address = rows.audit_event.alias(), rows.offer_address.alias()
+    since = (
+        select(address.c.protected_at).where(address.c.offer_id == scope.row.c.id).scalar_subquery()
+    )
     return Rows(
         event,
-        where=[event.c.subject_id == scope.row.c.id],
+        where=[
+            event.c.subject_id == scope.row.c.id,
+            event.c.at >= func.coalesce(since, literal_column("'-infinity'::timestamptz")),
+        ],
         keys=[
             Key(event.c.at, DateTime(timezone=True), moment),
             Key(event.c.id, Uuid()),
@@ -161,6 +173,23 @@ class Check:
     failure_reason: str | None
     due_on: date | None
     done_on: date | None
+
+
+@strawberry.type(description="Where exactly an offer is; whoever looks is noted.")
+class Address:
+    """Seen by its council's officers, and by a charity whose match is accepted, if the host agrees.
+
+    Of a protected offer, only by those of them that are on its list.
+    """
+
+    address: str | None = worked("address")
+    uprn: str | None = worked("uprn")
+    postcode_district: str | None = worked(
+        "postcode_district", description="Of a protected offer, which itself shows none."
+    )
+    host_name: str | None = worked("host_name")
+    host_email: str | None = worked("host_email")
+    host_phone: str | None = worked("host_phone")
 
 
 @strawberry.type(description="What a council offers.")
@@ -209,6 +238,13 @@ class Offer(Node):
         _leans_on_stale_source,
         description="Whether a route that it names leans on a source that is to be read again.",
         cost=5,
+    )
+    address: Address | None = unsealed(
+        lambda scope: (func.hearth_address(scope.row.c.id), scope.row.c.id),
+        description="Each look is noted, so ask it of one offer at a time, by id.",
+        audiences=CASEWORKERS,
+        by="offer",
+        cost=20,
     )
     checks: list[Check] = listing(_checks, audiences=STAFF)
     history: ChangeConnection = page(_history, audiences=STAFF)

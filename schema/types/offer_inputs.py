@@ -62,3 +62,18 @@ class RecordCheckInput:
     state: CheckState
     failure_reason: str | None = strawberry.UNSET
     done_on: date | None = strawberry.UNSET
+
+
+@strawberry.input(description="Where exactly an offer is, and its host; what isn't given is none.")
+class OfferAddressInput:
+    """Sealed, and replacing what was there. `hostAgrees`: a charity may see it once matched."""
+
+    offer_id: strawberry.ID
+    address: str | None = strawberry.UNSET
+    uprn: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Unique Property Reference Number: up to 12 digits."
+    )
+    host_name: str | None = strawberry.UNSET
+    host_email: str | None = strawberry.UNSET
+    host_phone: str | None = strawberry.UNSET
+    host_agrees: bool = False

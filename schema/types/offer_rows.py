@@ -26,6 +26,7 @@ from schema.types.reads import Key, Per, Rows, Scope, finite, moment, whole, wor
 from schema.words import Audience, OfferOrder
 
 Conditions = Callable[[FromClause], Sequence[ColumnElement[bool]]]
+CASEWORKERS = frozenset({Audience.ADMIN, Audience.CHARITY, Audience.COUNCIL})
 STAFF = frozenset({Audience.ADMIN, Audience.COUNCIL})
 
 # Offers without a first day can be had already: the soonest of all. The driver's word for

@@ -301,8 +301,8 @@ def worked(attribute: str, *, length: int = LIST_LENGTH, **options: Any) -> Any:
 def unsealed(function: Function, **options: Any) -> Any:
     """An object or null, opened from a sealed column with the key that the row is sealed for.
 
-    The function gives the column and the key. To read the column writes down who did, so it is
-    read for one row at a time, never for a list.
+    The function gives the column and the key; `by` says whose row that is. To read the column
+    writes down who did, so it is read for one row at a time, never for a list.
     """
     return _declared(Shape.UNSEALED, function, **options)
 

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import array
 from schema.types import rows
 from schema.types.node import Node, PageInfo
 from schema.types.offer import ChangeConnection, Offer
+from schema.types.offer_rows import CASEWORKERS as CASEWORKERS
 from schema.types.problem import Problem
 from schema.types.reads import (
     Key,
@@ -44,7 +45,6 @@ from schema.types.route import Route
 from schema.types.support_kind import SupportKind
 from schema.words import Audience, ConsentScope, MatchState, RequestStatus
 
-CASEWORKERS = frozenset({Audience.ADMIN, Audience.CHARITY, Audience.COUNCIL})
 ITS_CHARITY = frozenset({Audience.ADMIN, Audience.CHARITY})
 MATCHES_TAKEN = 5
 
@@ -179,6 +179,10 @@ class Contact:
     name: str | None = worked("name")
     email: str | None = worked("email")
     phone: str | None = worked("phone")
+    protected_place: str | None = worked(
+        "protected_place",
+        description="Where a protected household would like to live, which nothing else tells.",
+    )
 
 
 @strawberry.type(description="Who needs support, without anybody's name.")
@@ -196,6 +200,7 @@ class Household:
         _contact,
         description="Null without consent or need. Each look is noted, so ask it of one request "
         "at a time, by id.",
+        by="request",
         cost=20,
     )
 

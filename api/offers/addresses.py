@@ -1,0 +1,141 @@
+"""Commands on where exactly an offer is, who its host is, and who alone may know it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import strawberry
+
+from api.offers import rules, statements
+from api.offers.commands import TOPIC, Outcome, locked_offer
+from api.writing.audit import Event
+from api.writing.outbox import Message
+from api.writing.problems import Problems, declined
+from api.writing.unit_of_work import Change
+from schema.types.offer_inputs import OfferAddressInput
+from schema.words import ProblemCode
+
+LONGEST_ADDRESS = 500
+LONGEST_LINE = 200
+MOST_LISTED = 50
+UPRN = re.compile(r"[0-9]{1,12}")
+PARTS = {
+    "address": LONGEST_ADDRESS,
+    "uprn": LONGEST_LINE,
+    "host_name": LONGEST_LINE,
+    "host_email": LONGEST_LINE,
+    "host_phone": LONGEST_LINE,
+}
+
+
+async def record_offer_address(change: Change, input: OfferAddressInput) -> Outcome:  # noqa: A002
+    """Record the exact address, UPRN and host of an offer; sealed, and replacing what was there."""
+    offer = await locked_offer(change, input.offer_id, "input", "offerId")
+    problems = Problems("input")
+    given = {
+        name: rules.text(name, getattr(input, name), longest, problems) or None
+        for name, longest in PARTS.items()
+        if isinstance(getattr(input, name), str)
+    }
+    if given.get("uprn") and not UPRN.fullmatch(str(given["uprn"])):
+        problems.add("uprn", "A UPRN has up to 12 digits and nothing else.")
+    problems.refuse_if_any()
+    before = await _address(change, offer, "input", "offerId")
+    if before["protected_at"]:
+        given["postcode_district"] = before["found"].get("postcode_district")
+    kept = before | {"found": given, "host_agrees": input.host_agrees}
+    return await _put(change, "recordOfferAddress", offer, kept, "recorded its exact address")
+
+
+async def protect_offer(
+    change: Change,
+    offer_id: strawberry.ID,
+    show_to: list[str],
+) -> Outcome:
+    """Hide where an offer is from all but councils (GSS codes) and members (subjects) listed.
+
+    Its postcode district too: the offer shows none from then on, is near nothing, and no reason of
+    a match tells how far it is. Who protects it is on the list. Again, it changes the list.
+    """
+    offer = await locked_offer(change, offer_id, "offerId")
+    before = await _address(change, offer, "offerId")
+    found = dict(before["found"])
+    if not before["protected_at"]:
+        found["postcode_district"] = offer["postcode_district"]
+        await statements.MOVE_OFFER.run(
+            change.connection, offer_id=offer["id"], new_district=None, new_location=None
+        )
+        await change.connection.execute("SELECT hearth_forget_place(NULL, $1)", offer["id"])
+    kept = before | {
+        "found": found,
+        "protected_at": before["protected_at"] or change.actor.entered_at,
+        "shown_to": listed(change, show_to),
+    }
+    return await _put(change, "protectOffer", offer, kept, "protected: its place is hidden")
+
+
+async def unprotect_offer(change: Change, offer_id: strawberry.ID) -> Outcome:
+    """Show an offer's district to all again; for those on its list."""
+    offer = await locked_offer(change, offer_id, "offerId")
+    before = await _address(change, offer, "offerId")
+    if not before["protected_at"]:
+        raise declined(ProblemCode.ALREADY_DONE, "The offer is not protected.", "offerId")
+    found = dict(before["found"])
+    district = found.pop("postcode_district", None)
+    location = await statements.FIND_LOCATION.row(
+        change.connection, location=district or offer["council_gss"]
+    )
+    await statements.MOVE_OFFER.run(
+        change.connection,
+        offer_id=offer["id"],
+        new_district=district,
+        new_location=location["code"] if location else None,
+    )
+    kept = before | {"found": found, "protected_at": None, "shown_to": []}
+    return await _put(change, "unprotectOffer", offer, kept, "no longer protected")
+
+
+def listed(change: Change, given: list[str]) -> list[str]:
+    """A safety list: those given, and who acts; a list too long, or an odd text, is a problem."""
+    problems = Problems()
+    found = [rules.text("show_to", each, LONGEST_LINE, problems) for each in given]
+    if len(found) > MOST_LISTED:
+        problems.add("showTo", f"At most {MOST_LISTED} may be listed.")
+    problems.refuse_if_any()
+    return sorted({str(change.actor.viewer.subject), *filter(None, found)})
+
+
+async def _address(change: Change, offer: Mapping[str, Any], *path: str) -> dict[str, Any]:
+    # Opened by the one door: an officer who may not know what is there can't change it.
+    known = await statements.FIND_ADDRESS.row(change.connection, offer_id=offer["id"])
+    if known is None:
+        return {"found": {}, "host_agrees": False, "protected_at": None, "shown_to": []}
+    row = await change.connection.fetchrow("SELECT hearth_address($1) AS sealed", offer["id"])
+    if row["sealed"] is None:
+        raise declined(
+            ProblemCode.NOT_FOUND,
+            "Where this offer is isn't yours to know.",
+            *path,
+        )
+    found = change.sealing.read("offer", offer["id"], row["sealed"])
+    return {"found": found, **dict(known)}
+
+
+async def _put(
+    change: Change, command: str, offer: Mapping[str, Any], kept: Mapping[str, Any], summary: str
+) -> Outcome:
+    new = {name: kept[name] for name in ("host_agrees", "protected_at", "shown_to")}
+    new["sealed"] = change.sealing.seal("offer", offer["id"], kept["found"])
+    new["sealed_with"] = change.sealing.name
+    await statements.PUT_ADDRESS.run(
+        change.connection,
+        offer_id=offer["id"],
+        council_gss=offer["council_gss"],
+        **new,
+        **{f"new_{name}": value for name, value in new.items()},
+    )
+    await change.record(
+        Event(command, offer["council_gss"], "Offer", offer["id"], {}, summary),
+        Message(TOPIC, {"offer_id": str(offer["id"])}),
+    )
+    return Outcome(offer=f"offer_{offer['id']}")
