@@ -20,6 +20,7 @@ from api.route_commands import add_route_commands
 from api.serving import serve_forever
 from api.store.migrating import migrate as migrate_to_head
 from api.store.reference import load as load_reference
+from api.subject_commands import add_subject_commands
 from api.terminal import console, database, fail
 from schema.reference.files import read_reference
 
@@ -37,6 +38,7 @@ app.add_typer(keys, name="key")
 app.add_typer(members, name="member")
 app.add_typer(reports, name="report")
 add_route_commands(app)
+add_subject_commands(app)
 app.add_typer(audit, name="audit")
 app.add_typer(data_keys, name="data-keys")
 app.command()(doctor)

@@ -20,8 +20,11 @@ async def note(
     subject_id: UUID,
     summary: str,
     council_gss: str | None = None,
+    request_id: UUID | None = None,
 ) -> None:
     """Write an audit event as the operator's, in the command's own transaction."""
     actor = Actor(Viewer(Audience.ADMIN, OPERATOR), "The operator", None, None, datetime.now(UTC))
-    event = Event(command, council_gss, subject_type, subject_id, {}, summary)
+    event = Event(
+        command, council_gss, subject_type, subject_id, {}, summary, request_id=request_id
+    )
     await append(connection, actor, event)

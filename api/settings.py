@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     token_type: str = Field(
         "at+jwt", description="the type (typ) that the issuer's access tokens name in their header"
     )
+    retention: dict[str, int] = Field(
+        {}, description="JSON: days that kinds of data are kept, where not as docs/trust.md says"
+    )
     workers: int = Field(1, ge=1, le=64, description="server processes")
 
     @field_validator("data_keys")

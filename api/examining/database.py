@@ -135,7 +135,7 @@ async def sealed(owner: asyncpg.Connection, sealing: Sealing) -> Finding:
         async for row in owner.cursor(_SEALED):
             count += 1
             try:
-                sealing.opened(row["request_id"], row["sealed"])
+                sealing.read("request", row["request_id"], row["sealed"])
             except Unavailable:
                 closed += 1
     if closed:

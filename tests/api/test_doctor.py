@@ -233,7 +233,7 @@ def sealed(copy: Copy) -> None:
         await owner.execute(
             "INSERT INTO request_contact (request_id, sealed) VALUES ($1, $2)",
             request,
-            found.seal(request, {"name": "Olena"}),
+            found.seal("request", request, {"name": "Olena"}),
         )
         await owner.close()
 

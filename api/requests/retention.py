@@ -1,0 +1,149 @@
+"""What is kept for how long: each kind of data goes once its time is over."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+
+from api.requests.subject import SubjectError, erase
+
+BATCH = 500
+
+ENDED = "SELECT id FROM request WHERE status IN ('CLOSED', 'WITHDRAWN') AND updated_at < $1"
+OVER = """
+    (state IN ('DECLINED', 'EXPIRED', 'WITHDRAWN') AND coalesce(decided_at, updated_at) < $1)
+    OR (state = 'HELD' AND held_until < $1)
+"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of data: for how many days it is kept, since when, and how it goes.
+
+    `due` selects the keys of the rows whose time is over before $1, and `drop` deals with those
+    keys ($1); a kind without `drop` is erased row by row.
+    """
+
+    days: int
+    since: str
+    due: str
+    drop: str | None = None
+
+
+KINDS: Mapping[str, Kind] = {
+    "idempotency": Kind(
+        2,
+        "the command",
+        "SELECT ctid::text FROM idempotency_key WHERE created_at < $1",
+        "DELETE FROM idempotency_key WHERE ctid::text = ANY($1::text[])",
+    ),
+    "outbox": Kind(
+        7,
+        "it was told",
+        "SELECT id::text FROM outbox WHERE sent_at < $1",
+        "DELETE FROM outbox WHERE id = ANY($1::text[]::bigint[])",
+    ),
+    "contact": Kind(
+        90,
+        "the request ended",
+        f"SELECT request_id::text FROM request_contact WHERE request_id IN ({ENDED})",  # noqa: S608
+        "DELETE FROM request_contact WHERE request_id = ANY($1::text[]::uuid[])",
+    ),
+    "words": Kind(
+        90,
+        "the request ended",
+        f"""
+            SELECT id::text FROM match
+            WHERE reason IS NOT NULL AND state = 'DECLINED' AND reason LIKE '%: %'
+                AND request_id IN ({ENDED})
+        """,  # noqa: S608
+        """
+            UPDATE match SET reason = split_part(reason, ':', 1)
+            WHERE id = ANY($1::text[]::uuid[])
+        """,
+    ),
+    "address": Kind(
+        180,
+        "the offer was closed",
+        """
+            SELECT offer_id::text FROM offer_address
+            WHERE offer_id IN (SELECT id FROM offer WHERE status = 'CLOSED' AND updated_at < $1)
+        """,
+        "DELETE FROM offer_address WHERE offer_id = ANY($1::text[]::uuid[])",
+    ),
+    "match": Kind(
+        365,
+        "it came to nothing",
+        f"SELECT id::text FROM match WHERE {OVER}",  # noqa: S608
+        "DELETE FROM match WHERE id = ANY($1::text[]::uuid[])",
+    ),
+    "look": Kind(
+        730,
+        "the look",
+        "SELECT id::text FROM contact_look WHERE at < $1",
+        "DELETE FROM contact_look WHERE id = ANY($1::text[]::uuid[])",
+    ),
+    "request": Kind(730, "it ended", f"SELECT id::text FROM ({ENDED}) AS ended"),  # noqa: S608
+}
+
+
+def periods(given: Mapping[str, int]) -> dict[str, int]:
+    """The days of each kind, some given otherwise; ValueError for a kind that there isn't."""
+    unknown = sorted(set(given) - set(KINDS))
+    if unknown:
+        raise ValueError(f"there is no kind {unknown[0]!r}; there are {', '.join(KINDS)}")
+    return {name: given.get(name, kind.days) for name, kind in KINDS.items()}
+
+
+async def due(connection: asyncpg.Connection, days: Mapping[str, int]) -> dict[str, int]:
+    """How many rows of each kind are to go now; nothing is changed."""
+    now = await connection.fetchval("SELECT now()")
+    return {
+        name: await connection.fetchval(
+            f"SELECT count(*) FROM ({kind.due}) AS due",  # noqa: S608 - constants above
+            now - timedelta(days=days[name]),
+        )
+        for name, kind in KINDS.items()
+    }
+
+
+async def run(
+    connection: asyncpg.Connection, days: Mapping[str, int], progress: Callable[[int, int], None]
+) -> dict[str, int]:
+    """Let go what is due, in small transactions: how many rows of each kind.
+
+    Stopped at any moment, the next run goes on; again, it does nothing.
+    """
+    total = sum((await due(connection, days)).values())
+    now = await connection.fetchval("SELECT now()")
+    gone = dict.fromkeys(KINDS, 0)
+    for name, kind in KINDS.items():
+        before = now - timedelta(days=days[name])
+        skipped: set[str] = set()
+        while True:
+            rows = await connection.fetch(f"{kind.due} LIMIT {BATCH + len(skipped)}", before)
+            keys = [row[0] for row in rows if row[0] not in skipped]
+            if not keys:
+                break
+            skipped |= await _drop(connection, kind, keys)
+            gone[name] += sum(key not in skipped for key in keys)
+            progress(sum(gone.values()), max(total, sum(gone.values())))
+    return gone
+
+
+async def _drop(connection: asyncpg.Connection, kind: Kind, keys: list[str]) -> set[str]:
+    """Let these go; those that can't yet."""
+    if kind.drop:
+        await connection.execute(kind.drop, keys)
+        return set()
+    kept = set()
+    for key in keys:
+        try:
+            async with connection.transaction():
+                await erase(connection, UUID(key), lambda done, total: None)
+        except SubjectError:
+            # A match of it is live still: the next run comes back to it.
+            kept.add(key)
+    return kept
