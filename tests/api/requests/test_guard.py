@@ -73,8 +73,10 @@ async def test_both_sides_read_their_part_and_no_contact(matched: Hearth) -> Non
         "contact_look": 0,
         "match": 1,
         "request": 1,
-        "request_contact": None,
+        "request_contact": 1,
         "request_event": None,
     }
+    sealed = "(SELECT sealed FROM request_contact) AS contact"
+    assert await _count(matched, "hearth_charity", "charity:harbour-welcome", sealed) is None
     council = await _seen(matched, "hearth_council", OFFICER)
     assert council == {**dict.fromkeys(TABLES), "match": 1, "request": 1}
