@@ -1,6 +1,7 @@
 """Text that clients send: cleaned before it goes near the database."""
 
 import re
+import unicodedata
 
 from schema.refusals import BadRequest
 
@@ -9,15 +10,27 @@ LONGEST_SEARCH = 200
 DISTRICT = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?")
 
 
+# Characters that command a terminal or a printer; tab and new lines are text.
+CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Characters without a shape that come along when text is copied: they turn the direction of what
+# follows, or hide a difference between two texts. Joiners stay, which Persian and emoji need.
+UNSEEN = re.compile("[\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
 def clean(text: str) -> str:
-    """Text without NUL bytes and half characters, which PostgreSQL can't hold; else BadRequest."""
+    """Text as it is kept: composed (NFC), without characters that nobody sees.
+
+    NUL, half characters and control characters are refused (BadRequest).
+    """
     if "\0" in text:
         raise BadRequest("A text holds a NUL character; remove it.")
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise BadRequest("A text holds half of a character pair; send valid Unicode.") from error
-    return text
+    if CONTROL.search(text):
+        raise BadRequest("A text holds a control character; remove it.")
+    return unicodedata.normalize("NFC", UNSEEN.sub("", text))
 
 
 def search_words(text: str) -> str:

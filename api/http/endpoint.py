@@ -21,6 +21,7 @@ from api.http.persisted import Persisted
 from api.http.requests import Parameters, of_body, of_query_string, read_body
 from api.http.responses import Response, respond
 from api.http.watching import HungUpError, Watch
+from api.reading.documents import may_name_people
 from api.reading.limits import MOST_COST, Measure
 from schema.refusals import Failed, NotByGet, Refused, TooMany, Unauthenticated, Unavailable
 
@@ -169,7 +170,8 @@ class Endpoint:
             asking.cost = measure.cost
             asking.is_admitted = True
             asking.watch.is_kept = kind is OperationType.MUTATION
-            self.persisted.meet(text)  # what comes as far as this is valid
+            if kind is not OperationType.MUTATION or not may_name_people(text):
+                self.persisted.meet(text)  # what comes as far as this is valid
 
         return admit
 

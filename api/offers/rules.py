@@ -1,7 +1,6 @@
 """What an offer must keep to: pure, no SQL, no GraphQL. A breach is a problem with its path."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -77,7 +76,7 @@ def text(column: str, value: str, longest: int, problems: Problems) -> str:
     """A text as we keep it: valid, composed (NFC), trimmed; too long is a problem."""
     name = field_name(column)
     try:
-        kept = unicodedata.normalize("NFC", clean(value)).strip()
+        kept = clean(value).strip()
     except BadRequest as error:
         problems.add(name, f"{name}: {error.message}")
         return value

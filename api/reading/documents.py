@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     VariableNode,
     Visitor,
     parse,
@@ -124,6 +125,11 @@ class Document:
         return plan_operation(planner, root, operation)
 
 
+def may_name_people(text: str) -> bool:
+    """Whether a mutation's document has texts of its own, instead of variables."""
+    return '"' in text
+
+
 class Documents:
     """The documents met lately, by their text."""
 
@@ -132,8 +138,17 @@ class Documents:
         self._kept: Kept[str, Document] = Kept(DOCUMENTS_KEPT)
 
     def document(self, text: str) -> Document:
-        """The document with this text; raises InvalidDocumentError, or Refused over the limits."""
-        return self._kept.get(text, lambda: self._read(text))
+        """The document with this text; raises InvalidDocumentError, or Refused over the limits.
+
+        A mutation with texts written into it may name people, so it isn't kept.
+        """
+        document = self._kept.get(text, lambda: self._read(text))
+        if may_name_people(text) and any(
+            isinstance(each, OperationDefinitionNode) and each.operation is OperationType.MUTATION
+            for each in document.node.definitions
+        ):
+            self._kept.drop(text)
+        return document
 
     def _read(self, text: str) -> Document:
         # What counts as no token, as comments, takes its time to read all the same.

@@ -25,3 +25,7 @@ class Kept(Generic[Key, Value]):
         if len(self._values) > self._most:
             self._values.popitem(last=False)
         return made
+
+    def drop(self, key: Key) -> None:
+        """Forget the value for a key, if there is one."""
+        self._values.pop(key, None)

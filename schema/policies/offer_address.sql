@@ -7,7 +7,8 @@ GRANT SELECT (offer_id, council_gss, host_agrees, protected_at, shown_to), INSER
     TO hearth_admin, hearth_council;
 
 CREATE POLICY owner ON offer_address TO hearth_owner USING (true) WITH CHECK (true);
-CREATE POLICY admin ON offer_address TO hearth_admin USING (true) WITH CHECK (true);
+CREATE POLICY admin ON offer_address TO hearth_admin
+    USING ((SELECT nullif(current_setting('hearth.subject', true), '')) IS NOT NULL);
 CREATE POLICY own_read ON offer_address FOR SELECT TO hearth_council
     USING (council_gss = ANY ((SELECT string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))::text[]));
 CREATE POLICY own_add ON offer_address FOR INSERT TO hearth_council

@@ -128,7 +128,9 @@ def _history(scope: Scope) -> Rows:
     """
     event, address = rows.audit_event.alias(), rows.offer_address.alias()
     since = (
-        select(address.c.protected_at).where(address.c.offer_id == scope.row.c.id).scalar_subquery()
+        select(address.c.protected_at)
+        .where(address.c.offer_id == event.c.subject_id)
+        .scalar_subquery()
     )
     return Rows(
         event,

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,16 @@ from hypothesis import strategies as st
 from schema.refusals import BadRequest
 from schema.text import DISTRICT, LONGEST_SEARCH, clean, district, search_pattern, search_words
 
-SENDABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+SENT = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
+SENDABLE = SENT.map(clean)
+NAMES = (
+    "O'Connor-Ibrahim",
+    "N'Djoli",
+    "Олена Гончаренко",
+    "محمد عبد‌الله",
+    "Sukarno",
+    "👩‍👩‍👧",
+)
 
 
 def _is_like(text: str, pattern: str) -> bool:
@@ -23,9 +33,29 @@ def _is_like(text: str, pattern: str) -> bool:
     return re.fullmatch(regex, text, re.DOTALL) is not None
 
 
-@given(SENDABLE)
-def test_valid_text_stays_as_it_is(text: str) -> None:
-    assert clean(text) == text
+@given(SENT)
+def test_text_is_kept_composed_and_once_for_all(text: str) -> None:
+    kept = clean(text)
+    assert unicodedata.is_normalized("NFC", kept)
+    assert clean(kept) == kept
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_stay_as_they_are(name: str) -> None:
+    assert clean(name) == name
+    assert clean(unicodedata.normalize("NFD", name)) == name
+
+
+def test_what_nobody_sees_is_left_out() -> None:
+    assert clean("\u202a+44 1865\u202c \u200b000000\ufeff") == "+44 1865 000000"
+    assert clean("ab\u202egnp.exe") == "abgnp.exe"
+    assert clean("line\r\nline\tend") == "line\r\nline\tend"
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "a\x7f", "\x85", "\x08"], ids=ascii)
+def test_what_commands_a_terminal_is_refused(text: str) -> None:
+    with pytest.raises(BadRequest, match="control character"):
+        clean(text)
 
 
 @pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800", "ok\udfff"], ids=ascii)

@@ -23,6 +23,8 @@ FIRST = {
     "pauseOffer": "UPDATE offer SET status = 'OPEN'",
     "proposeMatch": "UPDATE offer SET status = 'OPEN'; UPDATE consent SET is_given = true;"
     "DELETE FROM match",
+    "unprotectOffer": "UPDATE offer_address"
+    " SET protected_at = now(), shown_to = ARRAY[council_gss]",
     "recordArrival": "UPDATE match SET state = 'ACCEPTED'",
 }
 PATIENCE = 8

@@ -65,6 +65,13 @@ FUNCTIONS = """
 """
 
 
+READABLE = """
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = $2::text::regclass AND attnum > 0 AND NOT attisdropped
+        AND has_column_privilege($1::name, attrelid, attnum, 'SELECT')
+"""
+
+
 async def _relations(world: World) -> list[asyncpg.Record]:
     found: list[asyncpg.Record] = await world.owner.fetch(RELATIONS)
     return found
@@ -116,6 +123,9 @@ def _share(seen: int, whole: int) -> str:
 async def _read(world: World, relation: str, who: str) -> str:
     """How much of either side's rows the role reads."""
     sides = await _sides(world)
+    # Of a table that it may read in part, by the columns that it may read.
+    columns = await world.owner.fetchval(READABLE, ROLE.get(who, f"hearth_{who}"), relation)
+    relation = f"(SELECT {columns} FROM {relation})"
     connection = await _as(world, who)
     async with connection.transaction():
         if subject := ENTERED[who]:

@@ -161,13 +161,39 @@ async def build(hearth: Hearth) -> World:
     for side, (gss, charity) in SIDES.items():
         own[side], shared[side] = await _side(world, side, gss, charity)
     await world.put(FILLED)
+<<<<<<< HEAD
     await world.put(RELEASED)
+=======
+    await _seal(world)
+>>>>>>> 78de569 (What is kept, who sees it and how that is enforced: docs/trust.md, each claim with its test; canaries; input)
     references = await world.owner.fetch("SELECT 'request_' || id AS id, reference FROM request")
     by_id = {row["id"]: row["reference"] for row in references}
     world.own = {side: _with(rows, by_id) for side, rows in own.items()}
     world.shared = {side: _with(rows, by_id) for side, rows in shared.items()}
     await world._keep()
     return world
+
+
+async def _seal(world: World) -> None:
+    """What is sealed has every part, though nobody is protected."""
+    sealing = world.hearth.service.endpoint.answering.sealing
+    parts = dict.fromkeys(("address", "uprn", "host_name", "host_email", "host_phone"), "Sealed")
+    parts["postcode_district"] = "OX4"
+    for row in await world.owner.fetch("SELECT id, council_gss FROM offer"):
+        await world.owner.execute(
+            "INSERT INTO offer_address (offer_id, council_gss, sealed) VALUES ($1, $2, $3)",
+            row["id"],
+            row["council_gss"],
+            sealing.seal("offer", row["id"], parts),
+        )
+    for row in await world.owner.fetch("SELECT request_id, sealed FROM request_contact"):
+        key = row["request_id"]
+        found = sealing.read("request", key, row["sealed"]) | {"protected_place": "OX4"}
+        await world.owner.execute(
+            "UPDATE request_contact SET sealed = $2 WHERE request_id = $1",
+            key,
+            sealing.seal("request", key, found),
+        )
 
 
 async def _second_administrator(hearth: Hearth) -> None:
