@@ -161,11 +161,8 @@ async def build(hearth: Hearth) -> World:
     for side, (gss, charity) in SIDES.items():
         own[side], shared[side] = await _side(world, side, gss, charity)
     await world.put(FILLED)
-<<<<<<< HEAD
     await world.put(RELEASED)
-=======
     await _seal(world)
->>>>>>> 78de569 (What is kept, who sees it and how that is enforced: docs/trust.md, each claim with its test; canaries; input)
     references = await world.owner.fetch("SELECT 'request_' || id AS id, reference FROM request")
     by_id = {row["id"]: row["reference"] for row in references}
     world.own = {side: _with(rows, by_id) for side, rows in own.items()}
