@@ -23,7 +23,7 @@ from api.reading.plan import SEALING
 from api.reading.statement import Path
 from api.reading.symbols import Variables
 from api.store.database import Database
-from api.writing import unit_of_work
+from api.writing import audit, unit_of_work
 from api.writing.outbox import Relay
 from api.writing.problems import Declined
 from schema.refusals import (
@@ -36,7 +36,7 @@ from schema.refusals import (
     Unauthenticated,
     Unavailable,
 )
-from schema.words import Audience
+from schema.words import Audience, ProblemCode
 
 READ_ONLY = (
     "This key only reads; changes and contacts, whose looks are noted, need one that writes."
@@ -244,11 +244,28 @@ class Answering:
             shown: dict[str, Any]
             shown, is_recorded = await unit_of_work.run(self.members, viewer, run, self.sealing)
         except Declined as error:
+            await self._note(field, arguments, viewer, error)
             shown = await payload(None, field, variables, Outcome(problems=error.problems))
             return shown
         if is_recorded:
             self.relay.nudge()
         return shown
+
+    async def _note(
+        self, field: PayloadField, arguments: dict[str, Any], viewer: Viewer, error: Declined
+    ) -> None:
+        """Write down that what a command named isn't there; it may be there, and another's."""
+        absent = [each for each in error.problems if each.code is ProblemCode.NOT_FOUND]
+        if not absent:
+            return
+        first, *rest = field.function.__name__.split("_")
+        command = first + "".join(word.capitalize() for word in rest)
+
+        async def note(change: unit_of_work.Change) -> None:
+            event = audit.refused(command, arguments, absent[0], change.actor)
+            await audit.append(change.connection, change.actor, event)
+
+        await unit_of_work.run(self.members, viewer, note)
 
     async def stream(
         self, asked: Asked, viewer: Viewer, admit: Admit = admit_all

@@ -1,5 +1,7 @@
 """The audit: who did what to which row, when, and what changed."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +12,8 @@ from api.access.members import Actor
 from api.store.composed import Composed
 from schema.tables.columns import uuid7
 from schema.types import rows
+from schema.types.node import NIL, split_id
+from schema.types.problem import Problem
 
 _APPEND = Composed(
     rows.audit_event.insert().values(
@@ -49,6 +53,21 @@ class Event:
     summary: str
     organisation_id: UUID | None = None
     request_id: UUID | None = None
+
+
+def refused(command: str, arguments: Mapping[str, Any], problem: Problem, actor: Actor) -> Event:
+    """That a command named what isn't there, or isn't the actor's to name; which, nobody says."""
+    named: Any = arguments
+    for part in problem.path:
+        name = re.sub("[A-Z]", lambda capital: f"_{capital[0].lower()}", part)
+        named = named.get(name) if isinstance(named, Mapping) else getattr(named, name, None)
+    prefix, key = split_id(named) if isinstance(named, str) else ("", "")
+    try:
+        subject_id = UUID(key)
+    except ValueError:
+        prefix, subject_id = "", NIL
+    summary = f"refused: {problem.message}"
+    return Event(command, actor.council_gss, prefix.capitalize(), subject_id, {}, summary)
 
 
 async def append(connection: asyncpg.Connection, actor: Actor, event: Event) -> None:
