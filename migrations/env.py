@@ -1,48 +1,89 @@
-"""How Alembic runs here: one transaction, as the owner's role, one runner at a time.
+"""How Alembic runs here: as the owner's role, one runner at a time.
 
-Every run first takes the policies away and, once at the head, applies them anew: a revision
-speaks of tables only, and what schema/policies says is always what holds.
+Revisions run in one transaction, which first takes the policies away and last applies them anew: a
+revision speaks of tables only, and what schema/policies says is always what holds. Only revisions
+that are online run apart, each step committed by itself, with the policies as they are.
 """
 
 import asyncio
+import time
 from contextlib import ExitStack
 from functools import partial
 
 import asyncpg
 from alembic import context
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from api.settings import Settings
 from api.store.embedded import running
+from api.store.migrating import stretches
 from api.store.roles import MAKE_ROLES, OWNER
 from schema import policies
 from schema.tables import metadata
 
 GUARD_RAILS = "SET lock_timeout = '5s'; SET statement_timeout = '60s'"
+ONLINE_RAILS = "SET lock_timeout = '5s'; SET statement_timeout = '6h'"
+TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('hearth migrate'))"
+POLL_SECONDS = 0.1
 
 
 def run(connection: Connection) -> None:
-    """Run the asked-for revisions over one connection, in one transaction."""
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('hearth migrate'))")
-    _script(connection, GUARD_RAILS)
+    """Run the asked-for revisions over one connection."""
+    is_online = context.config.attributes.get("is_online", False)
+    # To wait in the lock itself would hold a snapshot, which an index built online waits for.
+    while not connection.exec_driver_sql(TRY_LOCK).scalar():
+        time.sleep(POLL_SECONDS)
+    _script(connection, ONLINE_RAILS if is_online else GUARD_RAILS)
     _script(connection, MAKE_ROLES)
     connection.exec_driver_sql(f"SET ROLE {OWNER}")
-    _script(connection, policies.reset())
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=metadata,
         compare_server_default=True,
         include_name=_is_ours,
+        transaction_per_migration=is_online,
     )
+    if is_online:
+        with context.begin_transaction():
+            context.run_migrations()
+    elif not _is_done(connection, context.get_context().get_current_revision()):
+        _run_at_once(connection)
+
+
+def _run_at_once(connection: Connection) -> None:
+    _script(connection, policies.reset())
     context.run_migrations()
     revision = context.get_context().get_current_revision()
-    if revision and revision == ScriptDirectory.from_config(context.config).get_current_head():
+    if revision and not _is_to_come(revision):
         for _, statements in policies.statements():
             _script(connection, statements)
         _script(connection, policies.note())
+    connection.commit()
+
+
+def _is_to_come(revision: str) -> bool:
+    """Whether a revision that is not online comes after this one; policies are for the last."""
+    after = False
+    for is_online, revisions in reversed(stretches(context.config)):
+        if revision in revisions:
+            return after or (not is_online and revision != revisions[-1])
+        after = after or not is_online
+    return after
+
+
+def _is_done(connection: Connection, revision: str | None) -> bool:
+    """Whether there is nothing to do here, so that not even a lock is taken."""
+    target = context.config.attributes.get("target")
+    names = [name for _, revisions in stretches(context.config) for name in revisions]
+    if target is None or revision is None or names.index(revision) < names.index(target):
+        return False
+    if _is_to_come(target):
+        return True
+    noted = connection.exec_driver_sql(policies.NOTED).one()
+    return bool(noted.applied == policies.digest() and noted.as_applied == noted.as_found)
 
 
 def _script(connection: Connection, statements: str) -> None:
@@ -60,9 +101,19 @@ async def run_on(url: str) -> None:
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=partial(asyncpg.connect, url), poolclass=NullPool
     )
-    async with engine.begin() as connection:
-        await connection.run_sync(run)
-    await engine.dispose()
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(run)
+    finally:
+        await engine.dispose()
+
+
+def write() -> None:
+    """Write the SQL instead of running it: of the tables only, in one transaction."""
+    context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.execute(GUARD_RAILS)
+        context.run_migrations()
 
 
 def main() -> None:
@@ -77,4 +128,7 @@ def main() -> None:
         asyncio.run(run_on(url))
 
 
-main()
+if context.is_offline_mode():
+    write()
+else:
+    main()

@@ -2,7 +2,13 @@
 
 Revises ${down_revision | comma,n}. Tables only: schema/policies is applied after every run.
 A change to a table that is in use goes in steps that old and new code both live with: add as
-nullable, fill, then constrain; an index CONCURRENTLY, in an autocommit block.
+nullable, fill, then constrain. Locks are waited for 5 s and statements run 60 s at most, all in one
+transaction. What takes longer goes into a revision of its own that says `is_online = True`, a
+step at a time, each safe to run again after it was killed:
+
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS offer_title")  # an INVALID one may be left
+        op.create_index("offer_title", "offer", ["title"], postgresql_concurrently=True)
 """
 
 import sqlalchemy as sa

@@ -1,9 +1,13 @@
 """Revisions: up, down and up again; by several at once; by a login that is no superuser."""
 
 import asyncio
+import io
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -17,10 +21,15 @@ from api.app import Service
 from api.http.guard import Guard
 from api.settings import Settings
 from api.store.embedded import Embedded, running
-from api.store.migrating import configuration
+from api.store.migrating import configuration, migrate, stretches
 from api.store.reference import load
 from schema.reference.files import read_reference
-from tests.conftest import OXFORD, Copy, Hearth, lifespan
+from tests.conftest import OXFORD, TEMPLATE, Copy, Hearth, lifespan
+from tests.oracle.seeding import seed
+
+ROOT = Path(__file__).parents[1]
+# Up to this revision nothing was in use anywhere, so that nobody waited for its locks.
+UNUSED = "d3a97c5e10b6"
 
 
 async def _run(url: str, *statements: str) -> None:
@@ -40,11 +49,167 @@ def test_there_is_one_head() -> None:
 
 
 def test_up_down_and_up_leave_nothing_to_add(embedded: Embedded) -> None:
-    config = configuration(_scratch(embedded, "updown"))
-    command.upgrade(config, "head")
+    url = _scratch(embedded, "updown")
+    config = configuration(url)
+    migrate(url)
     command.downgrade(config, "base")
-    command.upgrade(config, "head")
+    migrate(url)
     command.check(config)
+
+
+async def _seeded(url: str) -> None:
+    owner = await asyncpg.connect(url)
+    await seed(owner)
+    await owner.close()
+
+
+def test_each_revision_goes_down_and_up_over_rows(embedded: Embedded) -> None:
+    admin, name = embedded.url(database="postgres"), "each"
+    asyncio.run(_run(admin, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+    url = embedded.url(database=name)
+    asyncio.run(_seeded(url))
+    config = configuration(url)
+    names = [each for _, revisions in stretches(config) for each in revisions]
+    for below in [*reversed(names[:-1]), "base"]:
+        command.downgrade(config, below)
+        command.upgrade(config, "+1")
+        command.downgrade(config, below)
+    migrate(url)
+    command.check(config)
+
+
+def _written(revisions: str) -> str:
+    config = configuration("")
+    config.output_buffer = io.StringIO()
+    command.upgrade(config, revisions, sql=True)
+    return config.output_buffer.getvalue()
+
+
+def test_the_sql_can_be_written_and_locks_nothing_for_long(tmp_path: Path) -> None:
+    names = [each for _, revisions in stretches(configuration("")) for each in revisions]
+    assert all(f"'{name}'" in _written("head") for name in names)
+    text = _written(f"{UNUSED}:head")
+    assert _squawks(tmp_path, text) == ""
+    assert "require-concurrent-index-creation" in _squawks(
+        tmp_path, "CREATE INDEX a ON offer (id);"
+    )
+
+
+def _squawks(folder: Path, text: str) -> str:
+    """What squawk has to say of the SQL."""
+    file = folder / "upgrade.sql"
+    file.write_text(text, "utf-8")
+    squawk = Path(sys.executable).with_name("squawk")
+    checked = subprocess.run(
+        [squawk, "--config", ROOT / ".squawk.toml", file], capture_output=True, text=True
+    )
+    return checked.stdout if checked.returncode else ""
+
+
+ONLINE = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "online", {head!r}, None, None
+is_online = True
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS offer_title")
+        op.create_index("offer_title", "offer", ["title"], postgresql_concurrently=True)
+
+
+def downgrade() -> None:
+    op.drop_index("offer_title")
+"""
+# `hearth migrate`, with the revisions of one more folder.
+WITH_MORE = """
+import os
+import sys
+
+from api.store import migrating
+
+made = migrating.configuration
+
+
+def configuration(url):
+    config = made(url)
+    here = config.get_main_option("script_location")
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", f"{here}/versions{os.pathsep}{sys.argv[2]}")
+    return config
+
+
+migrating.configuration = configuration
+migrating.migrate(sys.argv[1])
+"""
+
+
+@dataclass(frozen=True)
+class Online:
+    """A database to bring to a revision that builds an index while others work."""
+
+    url: str
+    folder: Path
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        """Begin to migrate, in a process of its own."""
+        given = [sys.executable, "-c", WITH_MORE, self.url, str(self.folder)]
+        return subprocess.Popen(given)
+
+
+@pytest.fixture
+def online(embedded: Embedded, tmp_path: Path) -> Iterator[Online]:
+    admin = embedded.url(database="postgres")
+    asyncio.run(_run(admin, f"CREATE DATABASE online TEMPLATE {TEMPLATE}"))
+    head = ScriptDirectory.from_config(configuration("")).get_current_head()
+    (tmp_path / "online.py").write_text(ONLINE.format(head=head), "utf-8")
+    yield Online(embedded.url(database="online"), tmp_path)
+    asyncio.run(_run(admin, "DROP DATABASE online WITH (FORCE)"))
+
+
+IS_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('offer_title')"
+
+
+async def _killed_while_it_builds(online: Online) -> None:
+    reader, owner = await asyncpg.connect(online.url), await asyncpg.connect(online.url)
+    # An index built online waits for whoever began to read before it.
+    await reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM offer")
+    process = online.start()
+    for _ in range(600):
+        if await owner.fetchval(IS_VALID) is not None:
+            break
+        await asyncio.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert await owner.fetchval(IS_VALID) is False
+    assert await owner.fetchval("SELECT count(*) FROM pg_policies") > 10, "the guard stays up"
+    await reader.close()
+    again = online.start()
+    assert await asyncio.to_thread(again.wait, 60) == 0
+    assert await owner.fetchval(IS_VALID) is True
+    assert await owner.fetchval("SELECT version_num FROM alembic_version") == "online"
+    await owner.close()
+
+
+def test_a_migration_killed_in_the_middle_is_finished_by_the_next(online: Online) -> None:
+    asyncio.run(_killed_while_it_builds(online))
+
+
+async def _waits_and_gives_up(url: str) -> None:
+    holder = await asyncpg.connect(url)
+    await holder.execute("DROP POLICY own_read ON offer")  # so that there is something to do
+    await holder.execute("BEGIN; LOCK TABLE offer IN ACCESS SHARE MODE")
+    with pytest.raises(asyncpg.LockNotAvailableError):
+        await asyncio.to_thread(migrate, url)
+    await holder.close()
+
+
+def test_a_lock_that_is_not_given_is_waited_for_five_seconds(online: Online) -> None:
+    started = time.monotonic()
+    asyncio.run(_waits_and_gives_up(online.url))
+    assert 4 < time.monotonic() - started < 20
 
 
 def _five_migrate(url: str) -> None:

@@ -1,5 +1,7 @@
 """Bringing a database to this version: roles first, then Alembic to its head."""
 
+from itertools import groupby
+
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -23,12 +25,30 @@ def head() -> str:
     return revision
 
 
+def stretches(config: Config) -> list[tuple[bool, list[str]]]:
+    """The revisions from the first to the last, in stretches: (whether online, their names).
+
+    An online revision says `is_online = True`: it builds indexes or fills columns while others
+    work, each step committed by itself, and changes nothing that the policies speak of.
+    """
+    chain = reversed(list(ScriptDirectory.from_config(config).walk_revisions()))
+    return [
+        (is_online, [each.revision for each in group])
+        for is_online, group in groupby(
+            chain, lambda each: bool(getattr(each.module, "is_online", False))
+        )
+    ]
+
+
 def migrate(url: str) -> None:
     """Make the roles, apply every revision that is missing, and the policies anew.
 
     Several may run at once: the first applies, the others wait and find nothing to do.
     """
+    config = configuration(url)
     try:
-        command.upgrade(configuration(url), "head")
+        for is_online, revisions in stretches(config):
+            config.attributes |= {"is_online": is_online, "target": revisions[-1]}
+            command.upgrade(config, revisions[-1])
     except DBAPIError as error:
         raise error.driver_exception from error  # as every other part of Hearth raises it

@@ -13,6 +13,10 @@ BEGIN
     FOR policy IN SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public' LOOP
         EXECUTE format('DROP POLICY %I ON %I', policy.policyname, policy.tablename);
     END LOOP;
+    -- Without a policy the owner would see no row of what is forced, and a revision would fill none.
+    FOR policy IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relforcerowsecurity LOOP
+        EXECUTE format('ALTER TABLE %I NO FORCE ROW LEVEL SECURITY', policy.relname);
+    END LOOP;
 END $$;
 
 -- Policies lean on these.
