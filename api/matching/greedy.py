@@ -102,9 +102,9 @@ class Search:
         waiting = list(range(len(chosen)))
         while waiting and not until.has_come():
             again: list[int] = []
-            for family in waiting:
+            for number, family in enumerate(waiting):
                 again += self._settle(family, chosen, left, guests)
-                if len(again) % 512 == 0 and until.has_come():
+                if number % 64 == 0 and until.has_come():
                     break
             waiting = again
         return Assignment(np.array(chosen, dtype=np.int64), np.array(left, dtype=np.int64))
