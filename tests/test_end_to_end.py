@@ -194,12 +194,19 @@ async def test_hanging_up_stops_a_query_and_finishes_a_mutation(hearth: Hearth, 
     await locking.close()
 
 
-async def test_a_socket_with_a_bad_token_is_closed(hearth: Hearth, home: Path) -> None:
+@pytest.mark.parametrize("is_good_at_first", [False, True])
+async def test_a_socket_with_a_bad_token_is_closed(
+    hearth: Hearth, home: Path, is_good_at_first: bool
+) -> None:
+    await hearth.token(OFFICER)
     with serving(hearth.copy, home) as (_, port):
         address = f"ws://127.0.0.1:{port}/graphql"
         async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
-            first = {"type": "connection_init", "payload": {"authorization": "Bearer rubbish"}}
+            token = hearth.issuer.token(OFFICER, hours=2 / 3600) if is_good_at_first else "rubbish"
+            first = {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}
             await socket.send(json.dumps(first))
+            if is_good_at_first:
+                assert (await _next(socket))["type"] == "connection_ack"
             await asyncio.wait_for(socket.wait_closed(), 5)
             assert socket.close_code == 4403
 

@@ -1,7 +1,6 @@
 """Subscriptions over WebSockets, by the protocol graphql-transport-ws."""
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -13,7 +12,7 @@ import strawberry
 from graphql import OperationType
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -32,8 +31,13 @@ from schema.refusals import Refused, Unauthenticated
 CONTEXT = "hearth.context"
 LOOK_SECONDS = 5.0
 MOST_SUBSCRIPTIONS = 20
-# The protocol's code for who may not be here.
-OUT = 4403
+GREETING_SECONDS = 10.0
+# The protocol's codes for who may not be here, and for who doesn't say who they are.
+OUT, SILENT = 4403, 4408
+REASONS = {
+    OUT: "The credential is no longer good; open another socket.",
+    SILENT: f"No connection_init came within {GREETING_SECONDS:g} s.",
+}
 
 
 class Context:
@@ -41,14 +45,21 @@ class Context:
 
     def __init__(self, socket: WebSocket, address: str) -> None:
         headers = dict(socket.headers.raw)
-        self.socket = socket
         self.authorization = socket.headers.get("authorization")
         self.host = headers.get(b"host")
         self.origin = headers.get(b"origin")
         self.address = address
         self.connection_params: dict[str, Any] = {}
         self.viewer: Viewer = PUBLIC
+        self.code: int | None = None
         self.watch: asyncio.Task[None] | None = None
+        self._task = asyncio.current_task()
+
+    def end(self, code: int) -> None:
+        """End what serves the socket, which is then closed with this code."""
+        assert self._task is not None
+        self.code = code
+        self._task.cancel()
 
 
 class StreamedSchema:
@@ -111,12 +122,21 @@ class Sockets(GraphQL[Context, None]):
         assert isinstance(request, WebSocket)
         context = Context(request, address)
         request.scope[CONTEXT] = context
+        context.watch = asyncio.create_task(_await_greeting(context))
         return context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, until it or its viewer's time ends."""
         try:
             await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            task, context = asyncio.current_task(), scope.get(CONTEXT)
+            if task is None or context is None or context.code is None:
+                raise
+            # The server closes no socket that is still being received from, so it ends first.
+            task.uncancel()
+            reason = REASONS[context.code]
+            await send({"type": "websocket.close", "code": context.code, "reason": reason})
         finally:
             context = scope.get(CONTEXT)
             if context and context.watch:
@@ -135,12 +155,14 @@ class Sockets(GraphQL[Context, None]):
             context.viewer = await self.door.viewer(authorization)
         except Refused as refusal:
             raise ConnectionRejectionError from refusal
+        assert context.watch is not None
+        context.watch.cancel()
         if context.viewer.subject is not None:
             context.watch = asyncio.create_task(self._watch(context))
         return strawberry.UNSET
 
     async def _watch(self, context: Context) -> None:
-        """Close the socket once its viewer's credential ends, or they are no longer let in."""
+        """End the socket once its viewer's credential ends, or they are let in no more."""
         viewer = context.viewer
         while True:
             left = viewer.expires_at - time.time()
@@ -154,8 +176,7 @@ class Sockets(GraphQL[Context, None]):
                 break
             except (Refused, asyncpg.PostgresError):
                 continue  # nothing is known meanwhile, and nothing can be asked either
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await context.socket.close(OUT, "The credential is no longer good; open another.")
+        context.end(OUT)
 
     def decode_json(self, data: str | bytes) -> object:
         """A client's message; what has not the protocol's shape is refused as no JSON is."""
@@ -167,6 +188,11 @@ class Sockets(GraphQL[Context, None]):
     def encode_json(self, data: object) -> str:
         """JSON as the HTTP endpoint writes it."""
         return orjson.dumps(data).decode()
+
+
+async def _await_greeting(context: Context) -> None:
+    await asyncio.sleep(GREETING_SECONDS)
+    context.end(SILENT)
 
 
 def _has_shape(found: object) -> bool:

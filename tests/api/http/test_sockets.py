@@ -93,6 +93,17 @@ async def test_nothing_is_answered_before_the_first_message(hearth: Hearth) -> N
         assert talk.code == 4401
 
 
+async def test_who_does_not_say_who_they_are_is_let_go(
+    hearth: Hearth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.http.sockets.GREETING_SECONDS", 0.2)
+    async with talking(hearth) as silent, talking(hearth) as talk:
+        assert (await talk.begin())["type"] == "connection_ack"
+        assert await silent.hear() is None
+        assert silent.code == 4408
+        assert await _who(talk) == "PUBLIC"
+
+
 async def test_the_legacy_protocol_is_off(hearth: Hearth) -> None:
     async with talking(hearth, "graphql-ws") as talk:
         talk.say({"type": "connection_init"})
