@@ -95,7 +95,7 @@ def place(table: Table, row: str, column: str, release: int = 0, part: str = "")
 def words(where: Place) -> str:
     """A place as a message names it."""
     release, measure, table, row, column = where
-    before = f" of the release {release} before" if release else ""
+    before = f" of release {release} of those before" if release else ""
     return f"{measure} in table {table}, row {row}, column {column}{before}"
 
 
