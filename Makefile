@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-candidates bench-growth bench-suppression snapshots lock clean
+.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-candidates bench-growth bench-reports bench-suppression snapshots lock clean
 
 DOCUMENTS ?= 100000
 SEED ?= $(shell date +%s)
@@ -50,6 +50,9 @@ bench-candidates: .venv/test ## measure the offers for a request among 50,000
 
 bench-growth: .venv/test ## measure pages' statements from 50,000 to 5,000,000 offers
 	@$(BIN)/python -m tests.bench.growth $(BENCH)
+
+bench-reports: .venv/test ## measure each report's figures over 100,000 requests and 60,000 matches
+	@$(BIN)/python -m tests.bench.reports $(BENCH)
 
 bench-suppression: .venv/test ## hide small counts in 24,000 cells, audit them, and print what it takes
 	@$(BIN)/python -m tests.bench.suppression

@@ -51,7 +51,7 @@ def demo() -> None:
     with database() as (settings, url, migration_url):
         demonstration = Demonstration(settings, url, migration_url, console)
         demonstration.set_up()
-        serve_forever(settings, url, when_ready=demonstration.greet)
+        serve_forever(settings, url, when_ready=demonstration.begin)
 
 
 @app.command()

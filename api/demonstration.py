@@ -4,7 +4,9 @@ import asyncio
 import json
 import shlex
 from dataclasses import dataclass, field
+from datetime import datetime
 
+import asyncpg
 from rich.console import Console
 from rich.progress import Progress
 
@@ -12,11 +14,13 @@ from api.access.joining import Joining
 from api.access.sealing import sealing
 from api.access.tokens import development_issuer
 from api.graph.first_queries import FIRST_QUERIES
+from api.reporting.releasing import Releasing
 from api.sampling import Sampling
 from api.settings import Settings
 from api.store.migrating import migrate
 from api.store.reference import load
 from schema.reference.files import Reference, read_reference
+from schema.types.clock import LONDON
 from schema.words import Audience
 
 CHARITY = "Harbour Welcome"
@@ -63,6 +67,22 @@ class Demonstration:
                     progress.update(task, completed=done, total=total)
         finally:
             await joining.connection.close()
+
+    def begin(self) -> None:
+        """Greet, then release the reports on the last full month and week, beside the service."""
+        self.greet()
+        try:
+            asyncio.run(self._release())
+        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self.console.print(f"No reports were released: {error}", markup=False)
+
+    async def _release(self) -> None:
+        async with Releasing.open(self.migration_url) as releasing:
+            wanted = await releasing.due(datetime.now(LONDON).date())
+            for name, period in wanted:
+                await releasing.release(name, period.name)
+            if wanted:
+                self.console.print(f"Released: {len(wanted)} reports, for `report(name: ...)`.")
 
     def greet(self) -> None:
         """Print the address, and for each audience a credential and a first query to paste."""

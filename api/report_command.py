@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from api.reporting.disclosure import DisclosureError
 from api.reporting.releasing import Made, Releasing
 from api.terminal import console, database, fail
 from schema.types.clock import LONDON
@@ -39,10 +40,16 @@ def release(
             _tell(await releasing.release(name, period, corrects=correct))
             return
         wanted = await releasing.due(datetime.now(LONDON).date())
+        refused = []
         for each, ended in wanted:
-            _tell(await releasing.release(each, ended.name))
+            try:
+                _tell(await releasing.release(each, ended.name))
+            except DisclosureError as error:
+                refused.append(f"{each} {ended.name}: {error}")
         if not wanted:
             console.print("Nothing is due: all is released.")
+        if refused:
+            fail("\n".join(refused))
 
     _run(work)
 

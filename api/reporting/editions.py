@@ -74,13 +74,15 @@ class _Sheet:
 def rows_of(report: Report, frame: Frame, editions: Editions) -> Iterator[Mapping[Edition, Row]]:
     """Each row in every edition: table by table, region by region, totals before parts.
 
-    A row of zeros alone is left out, unless it is the total of an area in the first table.
+    A row of zeros alone is left out, unless an edition hides one of them or it is the total of an
+    area in the first table.
     """
     councils = {area.gss for area in frame.areas}
     for cut in report.cuts:
         sheets = [_sheet(cut, edition, tables) for edition, tables in editions.items()]
         tables = [each for sheet in sheets for each in sheet.tables.values()]
         told = {place for each in tables for place, figure in each.table.cells.items() if figure}
+        told |= {place for each in tables for place in each.hidden}
         if cut is report.cuts[0]:
             told |= {(area.gss, ALL) for area in frame.areas if area.is_there}
             told |= {(area.region, ALL) for area in frame.areas} | {(ALL, ALL)}

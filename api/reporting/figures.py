@@ -19,6 +19,11 @@ Place = tuple[str, str]
 Cells = dict[str, dict[Place, Figure]]
 """By measure: figures by row and column code."""
 
+_OFFERED = {
+    KIND: "SELECT kind",
+    ROUTE: "SELECT unnest(CASE route_codes WHEN '{}' THEN any_route ELSE route_codes END) "
+    "FROM span",
+}
 _SPAN = """
     CREATE TEMPORARY TABLE span (
         begins timestamptz, ends timestamptz, known timestamptz, first_day date, last_day date,
@@ -44,10 +49,16 @@ async def tables_of(
             found = await _funded(connection, cut, period, known)
         else:
             found = await _summed(connection, cut, period)
+        councils = {area.gss for area in frame.areas}
+        offered = await _offered(connection, cut, columns, period)
+        # A council's zeros are shown as they are: to weigh each would take hours.
+        zeros = [place for place in offered if place[0] not in councils]
         for name, figures in found.items():
             measure = measures[name]
-            # What is zero is shown as zero by every edition, so nobody has to be kept from it.
-            cells = {
+            cells: dict[Place, Figure] = {}
+            if measure.is_suppressed:
+                cells = dict.fromkeys(zeros, 0)
+            cells |= {
                 place: _whole(measure, figure)
                 for place, figure in figures.items()
                 if figure or (measure.unit is Unit.DAYS and figure is not None)
@@ -157,3 +168,17 @@ async def _funded(
                 for name, figure in zip(FUNDED, figures, strict=True):
                     cells[name][row, column] = (cells[name].get((row, column)) or 0) + figure
     return cells
+
+
+async def _offered(
+    connection: asyncpg.Connection, cut: Cut, columns: Dimension, period: Period
+) -> list[Place]:
+    """Where a count may be other than zero as far as anybody knows: what was ever offered there."""
+    each = _OFFERED.get(cut.dimension, "SELECT NULL::text")
+    facts = f"SELECT region, gss, category FROM offered, LATERAL ({each}) AS counted (category)"  # noqa: S608
+    rows = await connection.fetch(_added_up(facts, (), period))
+    places = [place for place in map(_place, rows) if place]
+    if cut.dimension in _OFFERED:
+        return places
+    areas = {area for area, _ in places}
+    return [(area, each.code) for area in areas for each in columns.categories]

@@ -11,37 +11,46 @@ from api.reporting.reports import Report
 from schema.words import Edition
 
 Progress = Callable[[str, int, int], None]
+Earlier = Mapping[Edition, Sequence[Sequence[Suppressed]]]
+"""What each edition showed of some releases."""
 Editions = Mapping[Edition, Sequence[Suppressed]]
 
 
 def hide(
     report: Report,
     tables: Sequence[Table],
-    earlier: Mapping[Edition, Sequence[Sequence[Suppressed]]],
+    earlier: Earlier,
+    within: Earlier,
     tiers: Mapping[str, Sequence[str]],
     progress: Progress,
 ) -> Editions:
     """Every edition's tables; raises DisclosureError where what is hidden could be worked out.
 
-    What is public, and binds nothing that isn't, is as it is; what has bases follows them.
+    `earlier` is what each edition showed of the releases that this one corrects, `within` of weeks
+    that lie in its month. What is public, and binds nothing that isn't, is as it is; what has bases
+    follows them.
     """
     bound = {part for each in report.identities for part in (each.total, *each.parts)}
     counts = [each for each in tables if each.measure.is_suppressed or each.measure.name in bound]
     found = protect(
         counts,
         identities=report.identities,
-        earlier={
-            edition: [
-                [each for each in release if _is_among(each.table, counts)] for release in releases
-            ]
-            for edition, releases in earlier.items()
-        },
+        earlier=_only(earlier, lambda each: _is_among(each, counts)),
+        # What stood at the end of a week is no part of what stood at the end of the month.
+        within=_only(within, lambda each: each.measure.name in report.flows),
         tiers=tiers,
         progress=partial(progress, "hiding small counts"),
     )
     others = [Suppressed(each, frozenset()) for each in tables if not _is_among(each, counts)]
     editions = {edition: [*hidden, *others] for edition, hidden in found.items()}
     return {Edition.FULL: [Suppressed(table, frozenset()) for table in tables], **editions}
+
+
+def _only(releases: Earlier, is_wanted: Callable[[Table], bool]) -> Earlier:
+    return {
+        edition: [[each for each in release if is_wanted(each.table)] for release in shown]
+        for edition, shown in releases.items()
+    }
 
 
 def _is_among(table: Table, tables: Sequence[Table]) -> bool:

@@ -43,6 +43,7 @@ SESSION = {
     "lock_timeout": "2500",
     "statement_timeout": "600000",
     "timezone": "Europe/London",
+    "work_mem": "128MB",
 }
 _release, _edition, _row = rows.report_release, rows.report_edition, rows.report_row
 
@@ -65,6 +66,11 @@ _ROWS = Composed(
     select(_row.c.shown, _row.c.hidden)
     .where(_row.c.release_id == bindparam("release_id"), _row.c.edition == bindparam("edition"))
     .order_by(_row.c.position)
+)
+_BEFORE = Composed(
+    select(_release)
+    .where(_release.c.name == bindparam("name"), _release.c.released_at < bindparam("released_at"))
+    .order_by(_release.c.period, _release.c.number)
 )
 _TOLD = "CREATE TEMPORARY TABLE told (LIKE report_row) ON COMMIT DROP"
 _CHECKSUMS = Composed(
@@ -216,16 +222,14 @@ class Releasing:
         title = f"{name} {kept['period']}"
         self.progress(f"{title}: figures", 0, 1)
         tables = await self._tables(kept)
-        earlier: dict[Edition, list[Sequence[Suppressed]]] = {each: [] for each in THRESHOLDS}
-        for each in before:
-            hidden = hiding.hidden_in(await self._tables(each), await self._shown(each))
-            for edition in THRESHOLDS:
-                earlier[edition].append(hidden[edition])
+        earlier, within = await self._seen(before), await self._seen(await self._weeks(kept))
 
         def told(what: str, done: int, total: int) -> None:
             self.progress(f"{title}: {what}", done, total)
 
-        editions = await asyncio.to_thread(hiding.hide, report, tables, earlier, frame.tiers, told)
+        editions = await asyncio.to_thread(
+            hiding.hide, report, tables, earlier, within, frame.tiers, told
+        )
         found = list(rows_of(report, frame, editions))
         return Made(
             kept["id"],
@@ -236,6 +240,31 @@ class Releasing:
                 for edition in Edition
             },
         )
+
+    async def _seen(self, releases: Sequence[Mapping[str, Any]]) -> hiding.Earlier:
+        """What each edition showed of these releases."""
+        seen: dict[Edition, list[Sequence[Suppressed]]] = {each: [] for each in THRESHOLDS}
+        for each in releases:
+            hidden = hiding.hidden_in(await self._tables(each), await self._shown(each))
+            for edition, tables in hidden.items():
+                seen[edition].append(tables)
+        return seen
+
+    async def _weeks(self, kept: Mapping[str, Any]) -> list[asyncpg.Record]:
+        """The weeks of a month that were released before it, each as it was last corrected."""
+        month = read_period(kept["period"])
+        if month.is_weekly:
+            return []
+        found = await _BEFORE.rows(
+            self.connection, name=kept["name"], released_at=kept["released_at"]
+        )
+        latest = {row["period"]: row for row in found}
+        weeks = ((read_period(name), row) for name, row in latest.items())
+        return [
+            row
+            for week, row in weeks
+            if week.is_weekly and month.first <= week.first and week.after <= month.after
+        ]
 
     async def _shown(self, kept: Mapping[str, Any]) -> dict[Edition, list[asyncpg.Record]]:
         return {

@@ -34,7 +34,8 @@ class Cut:
 class Report:
     """A report's measures, in order, and its tables. Notes say what a figure means.
 
-    `prepared` is SQL that its tables share.
+    `flows` are the measures of what happened within the period, where others count what stood at
+    its end; `prepared` is SQL that its tables share.
     """
 
     name: ReportName
@@ -43,6 +44,7 @@ class Report:
     cuts: tuple[Cut, ...]
     notes: tuple[str, ...]
     identities: tuple[Identity, ...] = ()
+    flows: frozenset[str] = frozenset()
     is_funding: bool = False
     prepared: str = ""
 
@@ -188,6 +190,17 @@ REPORTS: Mapping[ReportName, Report] = {
                 ),
             ),
             ("What happened within the period, at the council whose offer it was.",),
+            flows=frozenset(
+                {
+                    "matches_proposed",
+                    "matches_placed",
+                    "matches_declined",
+                    "matches_expired",
+                    "matches_withdrawn",
+                    "matches_ended",
+                    "households_rematched",
+                }
+            ),
         ),
         Report(
             ReportName.TIME_TO_PLACE,
@@ -222,6 +235,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 "Days from the submission of a request to the arrival.",
                 "Deciles are given where there are ten times as many households as are hidden.",
             ),
+            flows=frozenset({"households_arrived"}),
         ),
         Report(
             ReportName.UNMET_NEED,
@@ -307,6 +321,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 "Why a check failed is which check it was; what was written of it stays with the "
                 "council.",
             ),
+            flows=frozenset({"checks_passed", "checks_failed"}),
         ),
         Report(
             ReportName.FUNDING_DUE,
@@ -335,6 +350,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 "What depends on age, on how a household is made up or on earlier arrivals is in "
                 "each council's own figures only.",
             ),
+            flows=frozenset({"people_arrived"}),
             is_funding=True,
         ),
         Report(

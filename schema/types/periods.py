@@ -87,8 +87,8 @@ def ended_period(name: str, today: date) -> Period:
 
 
 def last_full(today: date) -> tuple[Period, Period]:
-    """The last month and the last week that are over."""
+    """The last week and the last month that are over."""
     return (
-        Period.month(today.replace(day=1) - timedelta(days=1)),
         Period.week(today - timedelta(days=7)),
+        Period.month(today.replace(day=1) - timedelta(days=1)),
     )

@@ -214,3 +214,44 @@ FROM (
 JOIN (
     SELECT id, council_gss, kind_code, row_number() OVER (ORDER BY id) AS number FROM offer
 ) AS offer ON offer.number = 1 + n % current_setting('bench.offers')::bigint;
+
+-- The history that reports are made of, as triggers would have written it; known when it happened.
+INSERT INTO offer_event (id, offer_id, at, recorded_at, council_gss, kind_code, status, places, household_max,
+    route_codes, is_step_free, pets_allowed, children_welcome, women_only, available_from, available_until,
+    last_confirmed_on, missing)
+SELECT gen_random_uuid(), id, at, at, council_gss, kind_code, status_then, places, household_max, route_codes,
+    step_free IN ('ALL', 'SOME'), pets_allowed, children_welcome, women_only, available_from, available_until,
+    last_confirmed_on, CASE WHEN postcode_district IS NULL THEN '{postcode_district}'::text[] ELSE '{}' END
+FROM offer
+CROSS JOIN LATERAL (VALUES (created_at, 'DRAFT'), (updated_at, status)) AS told (at, status_then);
+
+INSERT INTO check_event (id, offer_id, at, recorded_at, council_gss, kind, state, due_on)
+SELECT gen_random_uuid(), offer_id, at, at, council_gss, kind, state, due_on
+FROM offer_check, LATERAL (SELECT coalesce(done_on, due_on - 14)::timestamptz AS at) AS told;
+
+INSERT INTO request_event (id, request_id, at, recorded_at, step, organisation_id, people, kind_codes,
+    route_code, adults, child_bands, needs, wanted_gss, wanted_region)
+SELECT gen_random_uuid(), request.id, submitted_at, submitted_at, 'SUBMITTED', organisation_id,
+    adults + cardinality(child_ages), kind_codes, route_code, adults,
+    ARRAY(SELECT CASE WHEN age < 2 THEN 0 WHEN age < 3 THEN 2 WHEN age < 5 THEN 3 WHEN age < 11 THEN 5 ELSE 11 END
+        FROM unnest(child_ages) AS age),
+    array_remove(ARRAY[CASE WHEN child_ages <> '{}' THEN 'children' END, CASE WHEN has_pets THEN 'pets' END,
+        CASE WHEN needs_step_free THEN 'step_free' END, CASE WHEN women_only THEN 'women_only' END], NULL),
+    preferred_gss_codes[1], region
+FROM request JOIN council ON gss_code = preferred_gss_codes[1];
+
+INSERT INTO request_event (id, request_id, at, recorded_at, step, organisation_id, people, kind_codes,
+    route_code, match_id, offer_id, council_gss, reason, happened_on)
+SELECT gen_random_uuid(), request_id, at, at, step, match.organisation_id, places, ARRAY[kind_code],
+    route_code, match.id, offer_id, match.council_gss,
+    CASE WHEN step IN ('DECLINED', 'ENDED') THEN 'OTHER' END,
+    CASE WHEN step IN ('PLACED', 'ENDED') THEN at::date END
+FROM match JOIN request ON request.id = request_id
+CROSS JOIN LATERAL (
+    SELECT created_at + n * interval '3 days' AS at, step
+    FROM unnest(CASE state
+        WHEN 'PLACED' THEN '{PROPOSED,ACCEPTED,PLACED}'::text[]
+        WHEN 'ENDED' THEN '{PROPOSED,ACCEPTED,PLACED,ENDED}'::text[]
+        ELSE '{PROPOSED,DECLINED}'::text[] END) WITH ORDINALITY AS told (step, n)
+) AS steps
+WHERE at < now();
