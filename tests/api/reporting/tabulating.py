@@ -65,6 +65,32 @@ def sparse(seed: int) -> list[Table]:
     return [table("by_kind", rows, by_kind), table("by_route", rows, by_route)]
 
 
+def supply(seed: int) -> list[Table]:
+    """Places offered and free, which are public, held and taken, seeded; offered is the sum."""
+    chance = random.Random(seed)
+    councils = [
+        (f"C{region}{i}", f"R{region}")
+        for region in range(chance.randint(1, 3))
+        for i in range(chance.randint(1, 3))
+    ]
+    places: dict[str, dict[tuple[str, str], int]] = {"free": {}, "held": {}, "taken": {}}
+    for council, _ in councils:
+        for kind in range(chance.randint(1, 3)):
+            for leaves in places.values():
+                mean = chance.choice([0, 1, 1, 6])
+                leaves[council, f"k{kind}"] = int(mean * chance.expovariate(1 / 5))
+    offered = {cell: sum(each[cell] for each in places.values()) for cell in places["free"]}
+    return [
+        table(
+            "by_kind",
+            areas(councils),
+            leaves,
+            Measure(name, name, Unit.PLACES, is_public=name in {"offered", "free"}),
+        )
+        for name, leaves in ({"offered": offered} | places).items()
+    ]
+
+
 def corrected(tables: Sequence[Table], seed: int) -> list[Table]:
     """The same, but for a few people more and one council's people who were somewhere else."""
     chance = random.Random(seed)

@@ -4,10 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.reporting.release import THRESHOLDS, Suppressed
+from api.reporting.sums import Identity
 from api.reporting.suppression import suppress
 from schema.words import Edition
 from tests.api.reporting.attacking import Attacker, Unknown
-from tests.api.reporting.tabulating import corrected, sparse
+from tests.api.reporting.tabulating import corrected, sparse, supply
 
 SEEDS = st.integers(0, 10_000)
 
@@ -35,7 +36,7 @@ def small_shown(suppressed: tuple[Suppressed, ...], threshold: int) -> list[tupl
     ]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(SEEDS)
 def test_no_small_count_can_be_worked_out(seed: int) -> None:
     """By anybody from either edition, nor from PUBLIC by a council that knows its own figures."""
@@ -62,3 +63,25 @@ def test_a_correction_and_what_it_corrects_tell_no_small_count_together(seed: in
     after = suppress(corrected(first, seed), earlier=earlier)
     for edition, suppressed in after.items():
         assert worked_out([before[edition], suppressed], THRESHOLDS[edition]) == {}
+
+
+@settings(max_examples=10, deadline=None)
+@given(SEEDS)
+def test_what_is_offered_less_what_is_free_tells_no_small_count(seed: int) -> None:
+    parts = ("free", "held", "taken")
+    for edition, suppressed in suppress(
+        supply(seed), identities=[Identity("offered", parts)]
+    ).items():
+        threshold = THRESHOLDS[edition]
+        attacker = Attacker([suppressed], identity=("offered", parts))
+        offered, free = suppressed[0], suppressed[1]
+        assert free.hidden == frozenset()
+        for cell, value in offered.table.cells.items():
+            assert isinstance(value, int)
+            used = value - int(free.table.cells[cell] or 0)
+            assert cell in offered.hidden or not 0 < used < threshold
+        for key, at in attacker.unknown.items():
+            if key[0] in {"held", "taken"} and 0 < attacker.truth[at] < threshold:
+                least, most = attacker.bounds(key)
+                assert least <= 1 + 1e-6
+                assert most - least >= threshold - 1e-6
