@@ -46,12 +46,14 @@ def placed(
     instance, chance = arrivals.instance, np.random.default_rng(seed)
     found = greedy.empty(instance)
     numbers = np.unique(arrivals.batches)
-    places = np.zeros(len(instance.hosts))
+    places, is_mixed = np.zeros(len(instance.hosts)), True
     for done, number in enumerate(numbers.tolist()):
         is_here = arrivals.batches == number
         known = _families(instance, np.flatnonzero(arrivals.batches <= number))
         share = 1 - (done + 1) / len(numbers)
-        left = _still_to_come(arrivals.forecast.sizes, known.sizes, share)
+        past, came = _by_size(arrivals.forecast.sizes, known.sizes)
+        is_mixed = is_mixed and _is_mixed(past, came)
+        left = _still_to_come(past, came, share, is_mixed=is_mixed)
         pool = _beside(arrivals.forecast, known)
         samples = [_sample(pool, left, chance) for _ in range(SCENARIOS if share else 0)]
         pairs = np.flatnonzero(is_here[instance.pair_family])
@@ -110,24 +112,38 @@ def _beside(batch: Instance, later: Instance) -> Instance:
     )
 
 
-def _still_to_come(forecast: Whole, arrived: Whole, share: float) -> Floats:
+def _by_size(forecast: Whole, arrived: Whole) -> tuple[Floats, Floats]:
+    """How many families of each size were forecast, and have come."""
+    most = int(max(forecast.max(initial=0), arrived.max(initial=0))) + 1
+    past, came = (np.bincount(sizes, minlength=most) for sizes in (forecast, arrived))
+    return past.astype(np.float64), came.astype(np.float64)
+
+
+def _is_mixed(past: Floats, came: Floats) -> bool:
+    """Whether those who came are mixed like the forecast, as far as chance goes."""
+    here, there = max(1.0, came.sum()), max(1.0, past.sum())
+    expected = past * here / there
+    unlike = float(((came - expected) ** 2 / (expected * (1 + here / there) + 1)).sum())
+    sizes = int((expected > 0).sum())
+    return bool(unlike <= sizes + UNLIKELY * (2 * sizes) ** 0.5)
+
+
+def _still_to_come(past: Floats, came: Floats, share: float, *, is_mixed: bool) -> Floats:
     """How many families of each size are expected when this share of the whole time is left.
 
-    While those who came are mixed like the forecast, so is who will come. Once they are not (large
-    families came first, say), who has come is taken from who was expected.
+    As long as those who came were mixed like the forecast, so is who will come. Once they were not
+    (large families came first, say), who has come is taken from who was expected.
     """
-    most = int(max(forecast.max(initial=0), arrived.max(initial=0))) + 1
-    past = np.bincount(forecast, minlength=most).astype(np.float64)
-    came = np.bincount(arrived, minlength=most).astype(np.float64)
-    here, there = max(1.0, came.sum()), max(1.0, past.sum())
-    mixed = past * here / there
-    unlike = float(((came - mixed) ** 2 / (mixed * (1 + here / there) + 1)).sum())
-    sizes = int((mixed > 0).sum())
     left = past + came
-    if unlike > sizes + UNLIKELY * (2 * sizes) ** 0.5 and (past > came).any():
+    if not is_mixed and (past > came).any():
         left = np.maximum(0.0, past - came)
-    rate = here if share < 1 else 0.0
-    total = share * (share * there + rate)
+        # Whoever is more than expected came instead of others, whose turn is most likely over.
+        over = float(np.maximum(0.0, came - past).sum())
+        for size in np.argsort(-came / np.maximum(1.0, past), kind="stable").tolist():
+            instead = min(over, float(left[size]))
+            left[size] -= instead
+            over -= instead
+    total = share * (share * past.sum() + came.sum())
     found: Floats = left * total / max(1.0, float(left.sum()))
     return found
 

@@ -67,7 +67,7 @@ def arrivals(year: int, order: str, places_each: float) -> Arrivals:
     """500 families in weekly batches before 20 hosts, and the year before them as forecast."""
     now = instance(500, 20, 0, places_each, year)
     before = replace(instance(500, 20, 0, places_each, year + 1000), places=now.places)
-    mixed = np.random.default_rng(year).random(len(now.sizes))
+    mixed = np.random.default_rng(year + 2000).random(len(now.sizes))
     by_size = {"random": mixed, "large first": -now.sizes, "small first": now.sizes}[order]
     ranks = np.empty(len(mixed), dtype=np.int64)
     ranks[np.lexsort((mixed, by_size))] = np.arange(len(mixed))
