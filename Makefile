@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-candidates bench-growth bench-reports bench-suppression snapshots lock clean
+.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-candidates bench-growth bench-reports bench-suppression snapshots lock sbom clean
 
 DOCUMENTS ?= 100000
 SEED ?= $(shell date +%s)
@@ -67,6 +67,9 @@ lock: .venv/test ## pin the dependencies anew, with hashes
 	$(BIN)/uv pip compile $(PIN) pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile $(PIN) --group build --output-file requirements-build.lock
 	$(BIN)/uv pip compile $(PIN) pyproject.toml --group build --group dev --output-file requirements-dev.lock
+
+sbom: .venv/test ## write what the image is made of to sbom.json (CycloneDX)
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json
 
 clean: ## remove what set-up and runs made (the embedded data too)
 	rm -rf .venv .hearth .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

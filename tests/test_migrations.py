@@ -29,7 +29,7 @@ from tests.oracle.seeding import seed
 
 ROOT = Path(__file__).parents[1]
 # Up to this revision nothing was in use anywhere, so that nobody waited for its locks.
-UNUSED = "d3a97c5e10b6"
+UNUSED = "0e9a4d7b61c2"
 
 
 async def _run(url: str, *statements: str) -> None:

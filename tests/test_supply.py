@@ -74,7 +74,7 @@ def test_a_wheel_is_the_same_each_time(tmp_path: Path) -> None:
 def test_no_secret_is_in_what_is_shipped() -> None:
     paths = [*SHIPPED, "docs", "Dockerfile", "Makefile", "README.md", "pyproject.toml"]
     command = [
-        Path(sys.executable).with_name("detect-secrets-hook"),
+        str(Path(sys.executable).with_name("detect-secrets-hook")),
         "--baseline",
         ".secrets.baseline",
     ]

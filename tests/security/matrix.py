@@ -17,9 +17,10 @@ from tests.security.world import Standpoint, World
 Cells = dict[str, str]
 # What must be so that a command can be done, where it is not so of the rows as they are.
 FIRST = {
-    "acceptMatch": "UPDATE match SET state = 'HELD', proposed_by = '{other}'",
+    "acceptMatch": "UPDATE match SET state = 'HELD', proposed_by = '{other}'; "
+    "UPDATE consent SET is_given = true",
     "endPlacement": "UPDATE match SET state = 'PLACED'",
-    "holdMatch": "UPDATE match SET state = 'PROPOSED'",
+    "holdMatch": "UPDATE match SET state = 'PROPOSED'; UPDATE consent SET is_given = true",
     "pauseOffer": "UPDATE offer SET status = 'OPEN'",
     "proposeMatch": "UPDATE offer SET status = 'OPEN'; UPDATE consent SET is_given = true;"
     "DELETE FROM match",
