@@ -15,10 +15,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import numpy as np
 
 from api.access.members import Members, MovedError
 from api.access.viewer import Viewer
-from api.matching.greedy import NOWHERE
+from api.matching.greedy import NOWHERE, one_by_one
 from api.matching.pairs import read_pairs
 from api.matching.rules import Pair
 from api.matching.scores import Reason, reasons
@@ -177,6 +178,10 @@ class Allocator:
         self, task: Task, viewer: Viewer, asked: Asked, waiting: Waiting, found: Stages
     ) -> None:
         people, score, instance = found.people.certificate, found.score, waiting.instance
+        # What taking households in turn comes to, in people and in points alike.
+        in_turn = await asyncio.to_thread(
+            one_by_one, instance, np.where(instance.fits, instance.points, -1.0)
+        )
         placed = waiting.placed(score)
         is_placed = score.chosen != NOWHERE
         numbers = {
@@ -184,10 +189,10 @@ class Allocator:
             "placed_people": int(instance.sizes[is_placed].sum()),
             "people_bound": round(people.bound),
             "waiting_people": int(instance.sizes.sum()),
-            "greedy_people": round(people.greedy),
+            "greedy_people": in_turn.people(instance),
             "objective": score.certificate.value,
             "bound": score.certificate.bound,
-            "greedy_objective": score.certificate.greedy,
+            "greedy_objective": in_turn.value(instance.points),
         }
         told = _told(numbers, len(placed), len(waiting.needs))
         async with self.members.entered(viewer, readonly=False) as (connection, actor):

@@ -123,10 +123,10 @@ class Allocation(Node):
     )
     gap: float | None = expression(_gap, description="(bound - objective) / bound; 0 is proven.")
     greedy_objective: float | None = strawberry.field(
-        description="The score of taking households in turn."
+        description="The score of taking households in turn, each to its best offer."
     )
     greedy_people: int | None = strawberry.field(
-        description="The people placed by taking households in turn."
+        description="The people that taking households in turn, each to its best offer, places."
     )
     proposals: MatchConnection = page(_proposals, first=50)
     shadow_prices: list[ShadowPrice] = listing(_prices, length=PRICES)

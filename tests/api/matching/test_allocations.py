@@ -96,7 +96,8 @@ async def test_it_proposes_then_holds(hearth: Hearth) -> None:
     assert found["state"] == "PROPOSED"
     assert found["progress"] == 1
     assert (found["placedPeople"], found["peopleBound"], found["waitingPeople"]) == (6, 6, 9)
-    assert found["objective"] == found["bound"] >= found["greedyObjective"]
+    assert found["objective"] == found["bound"]
+    assert found["greedyPeople"] <= found["placedPeople"]
     assert found["gap"] == 0
     proposals = {each["request"]["id"]: each for each in found["proposals"]["nodes"]}
     assert {key: each["offer"]["id"] for key, each in proposals.items()} == {
@@ -129,6 +130,16 @@ async def test_it_proposes_then_holds(hearth: Hearth) -> None:
     assert dict(steps) == {"SUBMITTED": 3, "PROPOSED": 2, "HELD": 2}
     assert await owner.fetchval("SELECT sum(held) FROM offer") == 6
     await owner.close()
+
+
+async def test_taking_households_in_turn_is_told_in_people_and_points(hearth: Hearth) -> None:
+    await hearth.open(placesTotal=4)
+    # The first in turn fills the home by half; together they place twice as many.
+    await submit(hearth, adults=2, childAges=[], languages=["en"])
+    await submit(hearth, adults=4, childAges=[])
+    _, found = await _proposed(hearth)
+    assert (found["placedPeople"], found["greedyPeople"]) == (4, 2)
+    assert found["greedyObjective"] > 0
 
 
 async def test_what_moved_meanwhile_is_said_and_not_held(hearth: Hearth) -> None:
