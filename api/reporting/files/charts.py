@@ -70,14 +70,20 @@ def chart_of(seen: Seen) -> Chart:
     if seen.name is ReportName.MATCHING_OUTCOMES:
         return _flow(seen)
     if seen.name is ReportName.TIME_TO_PLACE:
-        return _by_region(seen, "Time to place", "Days, median", ("days_median",))
+        return _by_region(seen, "Time to place", "Days, median", ("days_median",), of_all=True)
     first = seen.sheets()[0].measures[:MOST_BARS] if seen.rows else ()
     return _by_region(seen, seen.title, "", tuple(measure.name for measure in first))
 
 
-def _by_region(seen: Seen, title: str, axis: str, names: Sequence[str]) -> Chart:
+def _by_region(
+    seen: Seen, title: str, axis: str, names: Sequence[str], *, of_all: bool = False
+) -> Chart:
     sheet = _first(seen)
-    rows = [row for row in sheet.rows if is_of_region(row)] if sheet else []
+    rows = [
+        row
+        for row in (sheet.rows if sheet else ())
+        if is_of_region(row) or (of_all and is_of_all(row))
+    ]
     there = {measure.name for measure in sheet.measures} if sheet else set()
     series = tuple(_series(sheet, rows, name) for name in names if name in there) if sheet else ()
     return Chart(
@@ -142,7 +148,7 @@ def _drawn(chart: Chart, seen: Seen) -> "Figure":
     figure = Figure(figsize=(WIDTH, height + MARGIN), layout="constrained")
     axes = figure.subplots()
     figure.suptitle(chart.title, fontsize=14, fontweight="bold", x=0.02, ha="left")
-    most = max([_number(cell) for each in chart.series for cell in each.cells] or [0.0])
+    most = max([_number(cell) for each in chart.series for cell in each.cells] or [0.0]) or 1.0
     thickness = 0.8 / count
     for number, each in enumerate(chart.series):
         colour, hatch = LOOKS[number % len(LOOKS)]
@@ -162,7 +168,7 @@ def _drawn(chart: Chart, seen: Seen) -> "Figure":
             axes.text(length + most * 0.01, place, _said(cell), va="center", fontsize=9)
     axes.set_yticks(range(len(chart.labels)), chart.labels)
     axes.invert_yaxis()
-    axes.set_xlim(0, (most or 1.0) * 1.15)
+    axes.set_xlim(0, most * 1.15)
     axes.set_xlabel(chart.axis)
     axes.spines[["top", "right"]].set_visible(False)
     if count > 1:
