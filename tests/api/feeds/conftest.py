@@ -69,7 +69,7 @@ async def feed(embedded: Embedded, home: Path) -> AsyncIterator[Feed]:
     """The service in this process, over sample offers that no test changes."""
     name = f"feed_{os.getpid()}"
     admin = await asyncpg.connect(embedded.url(database="postgres"))
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
     url, owner_url = embedded.url(LOGIN, name), embedded.url(database=name)
     joining = await Joining.open(owner_url)
     sampler = await joining.admin("Sample data", "sample-data")
