@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak fix bench bench-allocation bench-candidates bench-growth bench-reports bench-suppression snapshots lock sbom clean
+.PHONY: help run test lint types imports tests soak test-kills fix bench bench-allocation bench-candidates bench-growth bench-reports bench-suppression snapshots lock sbom clean
 
 DOCUMENTS ?= 100000
 SEED ?= $(shell date +%s)
@@ -34,6 +34,9 @@ tests: .venv/test ## pytest against a real PostgreSQL, with branch coverage
 soak: .venv/test ## ask the planner, graphql-core and the oracle DOCUMENTS (100000) random documents of SEED
 	@echo "$(DOCUMENTS) documents of the seed $(SEED); the same again: make soak SEED=$(SEED)"
 	HEARTH_TEST_DOCUMENTS=$(DOCUMENTS) HEARTH_TEST_SEED=$(SEED) $(BIN)/pytest -n 2 --dist load --maxfail 1 tests/oracle/test_same_answer.py
+
+test-kills: .venv/test ## kill the server 50 times in the middle of changes; lose nothing
+	HEARTH_TEST_KILLS=50 $(BIN)/pytest -q -s -p no:xdist tests/faults/test_kills.py
 
 fix: .venv/test ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .

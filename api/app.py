@@ -25,6 +25,7 @@ from api.access.tokens import verifier
 from api.graph.answering import Answering
 from api.graph.availability import Following
 from api.graph.schema import make_schema
+from api.http.admission import Admission
 from api.http.allowed import allowed
 from api.http.answers import Answers
 from api.http.budgets import Budgets
@@ -33,7 +34,7 @@ from api.http.feeds import PREFIX as OPEN_REFERRAL_PATH
 from api.http.feeds import Feeds
 from api.http.graphiql import Page
 from api.http.guard import Guard
-from api.http.health import Health
+from api.http.health import STOPPING, Health
 from api.http.open_data import PREFIX as OPEN_DATA_PATH
 from api.http.open_data import OpenData
 from api.http.persisted import Persisted, read_documents
@@ -85,6 +86,7 @@ class Service:
         page = Page() if settings.is_development else None
         budgets = Budgets(settings.budget, settings.public_budget)
         self.endpoint = Endpoint(
+            admission=Admission(max(1, settings.pool_size - 2)),
             answering=answering,
             door=door,
             page=page,
@@ -104,7 +106,7 @@ class Service:
         self.open_data = OpenData(self.database, self.answers, budgets, at_once)
         self.report_files = ReportFiles(members, door, budgets)
         self.sockets = Sockets(schema, answering, door, budgets, allowed(settings))
-        health = Health(members, self.listener)
+        health = Health(members, self.listener, STOPPING)
         routes: list[BaseRoute] = [
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),

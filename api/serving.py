@@ -9,22 +9,47 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from typing import Any
 
 import asyncpg
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from api.graph.schema import make_schema
+from api.http.health import STOPPING
 from api.http.persisted import read_documents
 from api.reading.documents import Documents
 from api.settings import PARENT, Settings
-from api.store.migrating import head
+from api.store.migrating import check_known, head
 
 HEADER_MILLISECONDS = 5000
-BACKPRESSURE = 256
+# Connections that a worker serves at once: above what it has under way, so that who comes then is
+# told so, and does not wait to be met.
+BACKPRESSURE = 512
 READY_SECONDS = 30.0
+
+
+class Server(MPServer):
+    """Granian; told to stop, it first says that it isn't ready, and serves on for a while.
+
+    Whoever balances the load asks every few moments whether it is ready, and sends nothing more
+    once it isn't: then no connection is closed that somebody is about to ask by.
+    """
+
+    drain_seconds = 0.0
+
+    def signal_handler_interrupt(self, *given: Any, **named: Any) -> None:
+        """Stop: at once by hand (SIGINT) or when told again, else after `drain_seconds`."""
+        stop: Callable[[], None] = super().signal_handler_interrupt
+        if STOPPING.is_set() or not given or given[0] != signal.SIGTERM:
+            stop()
+            return
+        STOPPING.set()
+        timer = threading.Timer(self.drain_seconds, stop)
+        timer.daemon = True
+        timer.start()
 
 
 def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) -> None:
@@ -41,7 +66,7 @@ def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) 
     os.environ[PARENT] = str(os.getpid())
     os.environ["HEARTH_DEVELOPMENT"] = str(settings.is_development).lower()
     os.register_at_fork(after_in_child=_end_when_told)
-    server = Granian(
+    server = Server(
         "api.app:create",
         address=settings.host,
         port=settings.port,
@@ -56,6 +81,7 @@ def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) 
         workers=settings.workers,
         workers_kill_timeout=15,
     )
+    server.drain_seconds = settings.drain_seconds
     threading.Thread(target=_announce, args=(settings, when_ready), daemon=True).start()
     server.serve()
 
@@ -87,6 +113,7 @@ async def _check_schema(url: str) -> None:
         found = await connection.fetchval("SELECT version_num FROM alembic_version")
     finally:
         await connection.close()
+    check_known(found)
     if found != head():
         raise ValueError(
             f"The database is at revision {found}; this version of Hearth needs {head()}. "

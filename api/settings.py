@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     documents: Path | None = Field(
         None, description="folder of *.graphql documents that clients may name by their hash"
     )
+    drain_seconds: float = Field(
+        2.0, ge=0, le=600, description="how long to serve on, but not be ready, when told to stop"
+    )
     home: Path = Field(Path(".hearth"), description="folder of the embedded data and its keys")
     host: str = Field("127.0.0.1", description="address to listen on")
     hosts: str = Field(

@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from api.settings import Settings
 from api.store.embedded import running
-from api.store.migrating import stretches
+from api.store.migrating import check_known, stretches
 from api.store.roles import MAKE_ROLES, OWNER
 from schema import policies
 from schema.tables import metadata
@@ -46,10 +46,12 @@ def run(connection: Connection) -> None:
         include_name=_is_ours,
         transaction_per_migration=is_online,
     )
+    revision = context.get_context().get_current_revision()
+    check_known(revision)
     if is_online:
         with context.begin_transaction():
             context.run_migrations()
-    elif not _is_done(connection, context.get_context().get_current_revision()):
+    elif not _is_done(connection, revision):
         _run_at_once(connection)
 
 

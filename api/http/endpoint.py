@@ -12,6 +12,7 @@ from api.access.members import Members, MovedError
 from api.access.tokens import Verifier
 from api.access.viewer import PUBLIC, Viewer
 from api.graph.answering import Admit, Answer, Answering, Asked, refused
+from api.http.admission import Admission
 from api.http.answers import Answers
 from api.http.budgets import Budgets, Remaining
 from api.http.errors import GRAPHQL_JSON, JSON, HttpError
@@ -82,6 +83,7 @@ class Asking:
 class Endpoint:
     """The GraphQL endpoint. A query takes `query_seconds` at the most."""
 
+    admission: Admission
     answering: Answering
     door: Door
     page: Page | None
@@ -108,7 +110,8 @@ class Endpoint:
             key = (text, is_get, media_type, head.is_gzip_wanted())
             response = self.answers.find(key) if head.authorization is None else None
             if response is None:
-                response = await self._respond(scope, receive, head, key)
+                async with self.admission.turn(head.authorization or _address(scope)):
+                    response = await self._respond(scope, receive, head, key)
         except HttpError as error:
             response = await respond(
                 error.body(), media_type, status=error.status, headers=error.headers
@@ -125,10 +128,9 @@ class Endpoint:
         text, is_get, media_type, is_gzip_wanted = key
         parameters = of_query_string(text) if is_get else of_body(text)
         is_public = head.authorization is None and not parameters.is_cost_wanted
-        address = (scope.get("client") or ("",))[0]
         try:
             with Watch(receive, self.query_seconds) as watch:
-                asking = Asking(parameters, is_get, watch, address)
+                asking = Asking(parameters, is_get, watch, _address(scope))
                 generation = await self.answers.generation() if is_public else None
                 answer = await self._answer(asking, head)
         except HungUpError as error:
@@ -174,6 +176,11 @@ class Endpoint:
                 self.persisted.meet(text)  # what comes as far as this is valid
 
         return admit
+
+
+def _address(scope: Scope) -> str:
+    found: str = (scope.get("client") or ("",))[0]
+    return found
 
 
 def _status(body: dict[str, Any], answer: Answer, media_type: str) -> int:

@@ -8,7 +8,8 @@ GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 
 
-@dataclass(frozen=True)
+# Not frozen: whoever passes an exception on may note where it came from.
+@dataclass(eq=False)
 class HttpError(Exception):
     """An answer of HTTP's own; `headers` go with it."""
 

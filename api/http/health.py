@@ -1,5 +1,6 @@
 """Health: alive says that the process answers, ready that it can do its work."""
 
+import mmap
 from dataclasses import dataclass
 
 import asyncpg
@@ -12,12 +13,31 @@ from api.store.migrating import head
 from schema.refusals import Refused
 
 
+class Stopping:
+    """Whether the server was told to stop, in memory that its workers share with it by fork."""
+
+    def __init__(self) -> None:
+        self._shared = mmap.mmap(-1, 1)
+
+    def set(self) -> None:
+        """Say so, to all that were forked from here."""
+        self._shared[0] = 1
+
+    def is_set(self) -> bool:
+        """Whether it was said."""
+        return self._shared[0] == 1
+
+
+STOPPING = Stopping()
+
+
 @dataclass(frozen=True)
 class Health:
     """The two probes."""
 
     members: Members
     listener: Listener
+    stopping: Stopping
 
     async def live(self, request: Request) -> Response:
         """The process answers, whatever the database does."""
@@ -35,6 +55,8 @@ class Health:
         return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
 
     async def _problem(self) -> str | None:
+        if self.stopping.is_set():
+            return "The server is stopping."
         try:
             async with self.members.public() as connection:
                 found = await connection.fetchval("SELECT version_num FROM alembic_version")

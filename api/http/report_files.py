@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from api.access.members import Members, MovedError
 from api.access.viewer import PUBLIC, Viewer
 from api.feeds.parameters import Parameter, flag, read_parameters
+from api.http.admission import Admission
 from api.http.budgets import Budgets
 from api.http.endpoint import Door
 from api.http.errors import CSVW_JSON, HttpError
@@ -40,6 +41,8 @@ PIECE = 64 * 1024
 PIECE_SECONDS = 10.0
 AT_ONCE = 2
 """Files made at once; others wait, so that spreadsheets and charts leave a processor to queries."""
+MOST, EACH, SECONDS = 16, 8, 20.0
+"""Files asked for at once, of one asker's too, and how long a file may await its turn."""
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +94,7 @@ class ReportFiles:
         self.members = members
         self.door = door
         self.budgets = budgets
+        self._admission = Admission(1, most=MOST, each=EACH, seconds=SECONDS)
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,8 +122,9 @@ class ReportFiles:
         given = read_parameters(scope["query_string"], known)
         authorization = head.authorization.decode("latin-1") if head.authorization else None
         viewer = await self.door.viewer(authorization)
-        self.budgets.charge(viewer, (scope.get("client") or ("",))[0], POINTS)
-        async with self._turns:
+        address = (scope.get("client") or ("",))[0]
+        self.budgets.charge(viewer, address, POINTS)
+        async with self._admission.turn(viewer.subject or address), self._turns:
             seen = await self._seen(viewer, authorization, found["release"])
             body = await asyncio.to_thread(kind.make, seen, given.get("bom", False))
         return _whole(body, kind, seen, is_public=viewer is PUBLIC)

@@ -25,6 +25,18 @@ def head() -> str:
     return revision
 
 
+def check_known(revision: str | None) -> None:
+    """Raise ValueError where a database is at a revision that only a newer version can know."""
+    scripts = ScriptDirectory.from_config(configuration(""))
+    if revision is not None and revision not in {
+        each.revision for each in scripts.walk_revisions()
+    }:
+        raise ValueError(
+            f"The database is at revision {revision}, which this version of Hearth, of revision "
+            f"{head()}, does not know: a newer version made it. Run that one; nothing was changed."
+        )
+
+
 def stretches(config: Config) -> list[tuple[bool, list[str]]]:
     """The revisions from the first to the last, in stretches: (whether online, their names).
 
@@ -43,7 +55,8 @@ def stretches(config: Config) -> list[tuple[bool, list[str]]]:
 def migrate(url: str) -> None:
     """Make the roles, apply every revision that is missing, and the policies anew.
 
-    Several may run at once: the first applies, the others wait and find nothing to do.
+    Several may run at once: the first applies, the others wait and find nothing to do. Raises
+    ValueError where the database is at a revision that this version does not know.
     """
     config = configuration(url)
     try:

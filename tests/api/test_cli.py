@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from api.access.tokens import development_issuer, verifier
 from api.cli import app
 from api.settings import Settings
+from api.store.migrating import configuration, stretches
 from schema.refusals import Unauthenticated
 from tests.conftest import OXFORD, Copy
 
@@ -156,14 +157,28 @@ def test_an_empty_database_is_not_served(hearth: Hearth, copy: Copy) -> None:
     _fails(hearth("serve", database_url=empty), "hearth migrate")
 
 
-def test_a_database_of_another_version_is_not_served(hearth: Hearth, copy: Copy) -> None:
+def _at(copy: Copy, revision: str) -> None:
     async def pretend() -> None:
         owner = await asyncpg.connect(copy.owner_url)
-        await owner.execute("UPDATE alembic_version SET version_num = 'another'")
+        await owner.execute("UPDATE alembic_version SET version_num = $1", revision)
         await owner.close()
 
     asyncio.run(pretend())
-    _fails(hearth("serve", database_url=copy.url), "revision another", "hearth migrate")
+
+
+def test_a_database_of_an_earlier_version_is_not_served(hearth: Hearth, copy: Copy) -> None:
+    earlier = stretches(configuration(""))[0][1][0]
+    _at(copy, earlier)
+    _fails(hearth("serve", database_url=copy.url), f"revision {earlier}", "Run `hearth migrate`")
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_a_database_of_a_later_version_is_left_alone(
+    hearth: Hearth, copy: Copy, command: str
+) -> None:
+    _at(copy, "later")
+    url = copy.owner_url if command == "migrate" else copy.url
+    _fails(hearth(command, database_url=url), "revision later", "a newer version made it")
 
 
 def test_migrate_and_load_use_the_migration_url(hearth: Hearth, copy: Copy) -> None:

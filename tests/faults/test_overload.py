@@ -1,0 +1,191 @@
+"""More than can be done: what is accepted is answered, the rest is told at once to come again."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from api.access.members import Members
+from api.http import report_files
+from api.http.report_files import Kind
+from api.reporting.releasing import Releasing
+from schema.words import ReportName
+from tests.api.reporting.past import MONTH, months_history
+from tests.conftest import CAMBRIDGE, OXFORD, Hearth
+
+OFFICER, OTHER = f"council:{OXFORD}", f"council:{CAMBRIDGE}"
+OFFERS = "{ offers { nodes { title } } }"
+COUNCILS = f'{{ council(gssCode: "{OXFORD}") {{ name }} }}'
+AT_ONCE = 0.05
+"""How soon, in seconds, whoever has to come again is told so."""
+
+
+async def _ask(hearth: Hearth, query: str, who: str) -> tuple[httpx.Response, float]:
+    started = time.monotonic()
+    response = await hearth.post(query, who=who)
+    return response, time.monotonic() - started
+
+
+@asynccontextmanager
+async def _held(hearth: Hearth) -> AsyncIterator[None]:
+    """What reads offers waits for as long as the block runs."""
+    owner = await hearth.owner()
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE offer IN ACCESS EXCLUSIVE MODE")
+        yield
+    await owner.close()
+
+
+def _are_told_to_come_again(found: list[tuple[httpx.Response, float]], status: int) -> None:
+    for response, _ in found:
+        assert response.status_code == status
+        assert int(response.headers["retry-after"]) >= 1
+        assert response.json()["errors"][0]["extensions"]["code"] in ("TOO_MANY", "UNAVAILABLE")
+    # The middle one: others have this machine's processors too.
+    assert sorted(seconds for _, seconds in found)[len(found) // 2] < AT_ONCE
+
+
+async def test_beyond_what_is_under_way_all_are_told_at_once(hearth: Hearth) -> None:
+    admission = hearth.service.endpoint.admission
+    admission.most = 8
+    officers = [await hearth.colleague(OXFORD), OFFICER, OTHER]
+    for who in officers:
+        assert (await _ask(hearth, OFFERS, who))[0].status_code == 200
+    async with _held(hearth):
+        accepted = [
+            asyncio.create_task(_ask(hearth, OFFERS, officers[number % 3])) for number in range(8)
+        ]
+        await asyncio.sleep(0.2)
+        excess = [await _ask(hearth, OFFERS, officers[number % 3]) for number in range(50)]
+        _are_told_to_come_again(excess, 503)
+        # Whether it is alive and ready is asked beside all that.
+        assert (await hearth.client.get("/health/ready")).status_code == 200
+    assert {response.status_code for response, _ in await asyncio.gather(*accepted)} == {200}
+    assert (await _ask(hearth, OFFERS, OTHER))[0].status_code == 200
+    assert (admission._total, admission._askers) == (0, {})
+
+
+async def test_one_asker_leaves_room_for_others(hearth: Hearth) -> None:
+    admission = hearth.service.endpoint.admission
+    admission.each = 20
+    for who in (OFFICER, OTHER):
+        assert (await _ask(hearth, COUNCILS, who))[0].status_code == 200
+    async with _held(hearth):
+        greedy = [asyncio.create_task(_ask(hearth, OFFERS, OFFICER)) for _ in range(20)]
+        await asyncio.sleep(0.2)
+        more = [await _ask(hearth, OFFERS, OFFICER) for _ in range(20)]
+        _are_told_to_come_again(more, 429)
+        # Another of the same audience finds a connection that the greedy one can't have.
+        others = [await _ask(hearth, COUNCILS, OTHER) for _ in range(20)]
+    assert {response.status_code for response, _ in others} == {200}
+    assert sorted(seconds for _, seconds in others)[10] < AT_ONCE
+    assert {response.status_code for response, _ in await asyncio.gather(*greedy)} == {200}
+
+
+async def test_who_has_waited_long_enough_is_told_to_come_again(hearth: Hearth) -> None:
+    admission = hearth.service.endpoint.admission
+    admission.seconds = 0.2
+    await _ask(hearth, OFFERS, OFFICER)
+    async with _held(hearth):
+        asked = [asyncio.create_task(_ask(hearth, OFFERS, OFFICER)) for _ in range(20)]
+        await asyncio.sleep(0.5)
+    statuses = [response.status_code for response, _ in await asyncio.gather(*asked)]
+    assert statuses.count(200) == admission.at_once
+    assert statuses.count(503) == 20 - admission.at_once
+
+
+async def test_files_of_reports_keep_nobody_waiting(
+    hearth: Hearth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await hearth.owner()
+    await months_history(owner)
+    await owner.close()
+    async with Releasing.open(hearth.copy.owner_url) as releasing:
+        made = await releasing.release(ReportName.CAPACITY_AND_DEMAND, MONTH)
+    begun, may_end = threading.Semaphore(0), threading.Event()
+
+    def slowly(seen: Any, is_marked: bool) -> bytes:
+        begun.release()
+        assert may_end.wait(20)
+        return b"a chart"
+
+    monkeypatch.setitem(report_files.KINDS, "chart.png", Kind("image/png", slowly))
+    path = f"/reports/release_{made.id}/chart.png"
+    async with AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(_from(hearth, f"192.0.2.{number}"))
+            for number in range(10)
+        ]
+        drawn = [asyncio.create_task(client.get(path)) for client in clients for _ in range(2)]
+        await asyncio.to_thread(begun.acquire)
+        await asyncio.to_thread(begun.acquire)
+        try:
+            for _ in range(10):
+                response, seconds = await _ask(hearth, OFFERS, OFFICER)
+                assert response.status_code == 200
+                assert seconds < 1
+                assert (await hearth.client.get("/health/ready")).status_code == 200
+            refused = [task for task in drawn if task.done()]
+            assert [task.result().status_code for task in refused] == [503] * 4
+            assert not begun.acquire(blocking=False)
+        finally:
+            may_end.set()
+        statuses = [response.status_code for response in await asyncio.gather(*drawn)]
+    assert statuses.count(200) == report_files.MOST
+
+
+def _from(hearth: Hearth, address: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=hearth.app, client=(address, 50_000))
+    return httpx.AsyncClient(transport=transport, base_url="http://hearth")
+
+
+END = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = $1 AND usename = 'hearth_login'
+"""
+
+
+async def test_all_who_come_again_after_an_outage_are_answered(hearth: Hearth) -> None:
+    """Three hundred askers, who do as they are told and no more."""
+    server = await asyncpg.connect(hearth.copy.owner_url)
+    name = hearth.copy.name
+    is_back = asyncio.Event()
+    told: list[int] = []
+
+    async def ask(number: int) -> float:
+        async with _from(hearth, f"192.0.2.{number}") as client:
+            while True:
+                answer = await client.post("/graphql", json={"query": COUNCILS, "variables": {}})
+                if answer.status_code == 200:
+                    assert is_back.is_set()
+                    return time.monotonic()
+                assert answer.status_code in (429, 503)
+                told.append(answer.status_code)
+                await asyncio.sleep(int(answer.headers["retry-after"]))
+
+    await server.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
+    await server.fetchval(END, name)
+    asking = [asyncio.create_task(ask(number % 250)) for number in range(300)]
+    await asyncio.sleep(1.5)
+    assert len(told) >= 300
+    is_back.set()
+    await server.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+    back = time.monotonic()
+    async with asyncio.timeout(15):
+        answered = await asyncio.gather(*asking)
+    assert max(answered) - back < 6
+    members: Members = hearth.service.endpoint.door.members
+    async with members.public() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+    open_now = await server.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'hearth'",
+        name,
+    )
+    assert open_now <= 16  # a pool for the public, and one for the relay
+    await server.close()

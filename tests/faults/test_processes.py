@@ -1,0 +1,167 @@
+"""The server's processes: told to stop, killed one by one, cut off at the answer's first byte."""
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.bench.processes import family
+from tests.conftest import CREATE, OXFORD, Hearth
+from tests.serving import serving
+
+OFFICER = f"council:{OXFORD}"
+SHOWN = "{ availability { nodes { title } } }"
+
+
+def _room(title: str) -> dict[str, Any]:
+    given = {"kind": "hosting", "title": title, "placesTotal": 2}
+    return {"query": CREATE, "variables": {"input": given}}
+
+
+def _client(port: int, token: str) -> httpx.AsyncClient:
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=10)
+
+
+async def test_told_to_stop_no_request_fails_behind_a_balancer(hearth: Hearth, home: Path) -> None:
+    """A balancer asks each server whether it is ready, and sends to one that is."""
+    token = await hearth.token(OFFICER)
+    locking, watching = await hearth.owner(), await hearth.owner()
+    statuses: list[int] = []
+    stop = asyncio.Event()
+    with (
+        serving(hearth.copy, home, drain_seconds="1") as (first, one),
+        serving(hearth.copy, home, workers="1") as (_, two),
+    ):
+        async with _client(one, token) as leaving, _client(two, token) as staying:
+            ready = {one: True}
+
+            async def probe() -> None:
+                while not stop.is_set():
+                    try:
+                        found = await leaving.get("/health/ready")
+                    except httpx.ConnectError:
+                        ready[one] = False
+                        return
+                    ready[one] = found.status_code == 200
+                    await asyncio.sleep(0.05)
+
+            async def ask(number: int) -> None:
+                while not stop.is_set():
+                    client = leaving if ready[one] else staying
+                    answer = await client.post("/graphql", json=_room(f"Room {number}"))
+                    statuses.append(answer.status_code)
+                    assert "errors" not in answer.json()
+                    await asyncio.sleep(0.01)
+
+            running = [asyncio.create_task(probe())]
+            running += [asyncio.create_task(ask(number)) for number in range(4)]
+            await asyncio.sleep(0.5)
+            started = time.monotonic()
+            first.send_signal(signal.SIGTERM)
+            deadline = started + 0.8
+            while ready[one]:
+                assert time.monotonic() < deadline, "it still says that it is ready"
+                await asyncio.sleep(0.02)
+            refused = await leaving.get("/health/ready")
+            assert (refused.status_code, refused.json()["problem"]) == (
+                503,
+                "The server is stopping.",
+            )
+            # One under way when the others are closed is finished, however long it takes.
+            async with locking.transaction():
+                await locking.execute("LOCK TABLE council IN ACCESS EXCLUSIVE MODE")
+                late = asyncio.create_task(leaving.post("/graphql", json=_room("Late")))
+                await asyncio.sleep(1.5 - (time.monotonic() - started))
+            assert (await late).json()["data"]["createOffer"]["offer"]
+            assert await asyncio.to_thread(first.wait, 8) == 0
+            stop.set()
+            await asyncio.gather(*running)
+    assert len(statuses) > 20
+    assert set(statuses) == {200}
+    rows = await watching.fetchval("SELECT count(*) FROM offer")
+    assert rows == len(statuses) + 1
+    await locking.close()
+    await watching.close()
+
+
+async def test_a_killed_worker_is_replaced_and_the_others_serve(hearth: Hearth, home: Path) -> None:
+    with serving(hearth.copy, home) as (server, port):
+        await asyncio.sleep(1)  # the second worker may still be starting
+        before = set(family(server.pid)[1:])
+        assert len(before) == 2
+        killed = min(before)
+        os.kill(killed, signal.SIGKILL)
+        failed = served = 0
+        deadline = time.monotonic() + 20
+        while True:
+            # A connection of its own each time: what the dead one's queue held is asked again.
+            async with _client(port, "") as client:
+                del client.headers["authorization"]
+                try:
+                    answer = await client.post("/graphql", json={"query": SHOWN})
+                except httpx.TransportError:
+                    failed += 1
+                else:
+                    assert answer.status_code == 200
+                    served += 1
+            now = set(family(server.pid)[1:])
+            if len(now) == 2 and killed not in now and served > 20:
+                break
+            assert time.monotonic() < deadline, f"{now} of {before}: nobody took its place"
+            await asyncio.sleep(0.05)
+        assert failed <= 2
+        assert server.poll() is None
+
+
+@asynccontextmanager
+async def _cutting(port: int) -> AsyncIterator[int]:
+    """A proxy that hangs up as soon as a first byte of an answer comes; its port."""
+
+    async def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream, onwards = await asyncio.open_connection("127.0.0.1", port)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line.split(b":")[1])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length:")
+        )
+        onwards.write(head + await reader.readexactly(length))
+        assert await upstream.readexactly(1) == b"H"
+        onwards.transport.abort()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(met, "127.0.0.1", 0)
+    async with server:
+        yield int(server.sockets[0].getsockname()[1])
+
+
+async def test_what_is_answered_is_committed_before_the_first_byte(
+    hearth: Hearth, home: Path
+) -> None:
+    token = await hearth.token(OFFICER)
+    owner = await hearth.owner()
+    with serving(hearth.copy, home, workers="1") as (_, port):
+        async with _cutting(port) as cut:
+            for number in range(30):
+                body = json.dumps(_room(f"Room {number}"))
+                reader, writer = await asyncio.open_connection("127.0.0.1", cut)
+                writer.write(
+                    "POST /graphql HTTP/1.1\r\nhost: localhost\r\n"
+                    f"authorization: Bearer {token}\r\ncontent-type: application/json\r\n"
+                    f"content-length: {len(body)}\r\n\r\n{body}".encode()
+                )
+                with suppress(ConnectionResetError):
+                    assert await reader.read(1) == b""
+                writer.close()
+                # Read at once: what was only on its way would not be there yet.
+                rows = await owner.fetch("SELECT title FROM offer ORDER BY id")
+                assert [row["title"] for row in rows] == [f"Room {n}" for n in range(number + 1)]
+    await owner.close()
