@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak test-kills fix bench bench-allocation bench-candidates bench-growth bench-reports bench-suppression snapshots lock sbom clean
+.PHONY: help run test lint types imports tests soak test-kills fix bench bench-allocation bench-candidates bench-growth bench-overload bench-reports bench-suppression snapshots lock sbom clean
 
 DOCUMENTS ?= 100000
 SEED ?= $(shell date +%s)
@@ -36,7 +36,7 @@ soak: .venv/test ## ask the planner, graphql-core and the oracle DOCUMENTS (1000
 	HEARTH_TEST_DOCUMENTS=$(DOCUMENTS) HEARTH_TEST_SEED=$(SEED) $(BIN)/pytest -n 2 --dist load --maxfail 1 tests/oracle/test_same_answer.py
 
 test-kills: .venv/test ## kill the server 50 times in the middle of changes; lose nothing
-	HEARTH_TEST_KILLS=50 $(BIN)/pytest -q -s -p no:xdist tests/faults/test_kills.py
+	PYTHONUNBUFFERED=1 HEARTH_TEST_KILLS=50 $(BIN)/pytest -q -s -p no:xdist -o faulthandler_timeout=0 tests/faults/test_kills.py
 
 fix: .venv/test ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .
@@ -53,6 +53,9 @@ bench-candidates: .venv/test ## measure the offers for a request among 50,000
 
 bench-growth: .venv/test ## measure pages' statements from 50,000 to 5,000,000 offers
 	@$(BIN)/python -m tests.bench.growth $(BENCH)
+
+bench-overload: .venv/test ## load one worker with four times what it can do, and one greedy asker
+	@$(BIN)/python -m tests.bench.overload $(BENCH)
 
 bench-reports: .venv/test ## measure each report's figures over 100,000 requests and 60,000 matches
 	@$(BIN)/python -m tests.bench.reports $(BENCH)

@@ -111,6 +111,7 @@ async def test_every_acknowledged_change_outlives_a_killed_server(
                 await asyncio.wait_for(asyncio.gather(*running), 15)
         assert await _lost(owner, writers.acknowledged) == []
         assert (await verify(owner)).findings == []
+        print(f"{kill} kills, {writers.count} changes acknowledged, none lost")  # noqa: T201
         if kill == KILLS:
             break
     assert writers.count >= KILLS * 10
