@@ -22,7 +22,7 @@ from api.reading.payloads import PayloadField
 from api.reading.plan import SEALING
 from api.reading.statement import Path
 from api.reading.symbols import Variables
-from api.store.database import Database
+from api.store.database import Database, LostConnection
 from api.writing import audit, unit_of_work
 from api.writing.outbox import Relay
 from api.writing.problems import Declined
@@ -186,6 +186,19 @@ class Answering:
                 planned = planned.without(refused)
 
     async def _fetched(self, fields: dict[str, Any], viewer: Viewer) -> dict[str, Any]:
+        writes = any(isinstance(field, tuple) and field[0].writes for field in fields.values())
+        if writes and viewer.is_read_only:
+            raise Forbidden(READ_ONLY)
+        try:
+            return await self._fetched_once(fields, viewer, writes)
+        except LostConnection:
+            if writes:
+                raise
+            return await self._fetched_once(fields, viewer, writes)
+
+    async def _fetched_once(
+        self, fields: dict[str, Any], viewer: Viewer, writes: bool
+    ) -> dict[str, Any]:
         statements = sum(isinstance(field, tuple) for field in fields.values())
         if statements == 0:
             return fields
@@ -194,9 +207,6 @@ class Answering:
             async with self.members.public() as connection:
                 return await fetch_each(connection, fields)
         isolation = "repeatable_read" if statements > 1 else None
-        writes = any(isinstance(field, tuple) and field[0].writes for field in fields.values())
-        if writes and viewer.is_read_only:
-            raise Forbidden(READ_ONLY)
         entering = self.members.entered(viewer, readonly=not writes, isolation=isolation)
         async with entering as entered:
             return await fetch_each(entered[0], fields)

@@ -33,9 +33,14 @@ AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresConnectionError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.TargetServerAttributeNotMatched,
     ConnectionError,
     OSError,
 )
+
+
+class LostConnection(Unavailable):
+    """The connection broke under a statement: what only reads may ask again, on another."""
 
 
 class Database:
@@ -112,7 +117,13 @@ class Borrowed:
         traceback: TracebackType | None,
     ) -> None:
         is_cancelled = isinstance(error, asyncio.CancelledError | TimeoutError)
-        self._pool.release(self._connection, is_clean=not is_cancelled)
+        # A server that only reads was the primary once, or will be: the next may be elsewhere.
+        # Where one connection broke, others did.
+        is_standby = isinstance(error, asyncpg.ReadOnlySQLTransactionError)
+        is_lost = self._connection.is_closed()
+        if is_standby or is_lost:
+            self._pool.renew()
+        self._pool.release(self._connection, is_clean=not (is_cancelled or is_standby))
         if isinstance(error, asyncpg.QueryCanceledError):
             raise TimedOut(
                 f"The query was stopped after {self._query_seconds:g} s; ask for less."
@@ -121,8 +132,13 @@ class Borrowed:
             raise Unavailable(
                 "Somebody else is changing the same row; nothing was done. Try again."
             ) from error
+        if isinstance(error, asyncpg.InsufficientResourcesError):
+            raise Unavailable(
+                "The database has no room left; nothing was done. Try again later."
+            ) from error
         if isinstance(error, AWAY):
-            raise Unavailable("The database went away; nothing was done. Try again.") from error
+            refusal = LostConnection if is_lost else Unavailable
+            raise refusal("The database went away; nothing was done. Try again.") from error
 
 
 async def prepare(connection: asyncpg.Connection) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 
 CLOSE_SECONDS = 5.0
+MOST_WAITING = 100
+"""How many may wait for each connection; more would give up before their turn."""
 
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
@@ -26,11 +28,15 @@ class Pool:
         self._lent: set[asyncpg.Connection] = set()
         self._retiring: set[asyncio.Task[None]] = set()
         self._room = size
+        self._most_waiting = size * MOST_WAITING
         self._waiting: deque[asyncio.Future[asyncpg.Connection | None]] = deque()
         self._is_closed = False
 
     async def acquire(self, seconds: float) -> asyncpg.Connection:
-        """A connection; raises TimeoutError after `seconds`, or what connecting raises."""
+        """A connection; raises what connecting raises, and TimeoutError after `seconds`.
+
+        TimeoutError comes at once where too many wait already.
+        """
         # The one used last: its caches are warm, and what isn't needed stays idle.
         while self._free:
             connection = self._free.pop()
@@ -41,13 +47,17 @@ class Pool:
         if self._room:
             self._room -= 1
             return await self._open()
+        if len(self._waiting) >= self._most_waiting:
+            raise TimeoutError
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
             async with asyncio.timeout(seconds):
                 found: asyncpg.Connection | None = await turn
         except BaseException:
-            if turn.done() and not turn.cancelled():
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+            elif not turn.cancelled():
                 self._pass_on(turn.result())
             raise
         return found or await self._open()
@@ -68,9 +78,19 @@ class Pool:
         elif is_clean and not connection.is_in_transaction():
             self._pass_on(connection)
         else:
-            task = asyncio.create_task(self._retire(connection))
-            self._retiring.add(task)
-            task.add_done_callback(self._retiring.discard)
+            self._retire_aside(connection)
+
+    def renew(self) -> None:
+        """Close what is free: whoever comes next is given a new connection."""
+        free, self._free = self._free, []
+        self._lent.update(free)
+        for connection in free:
+            self._retire_aside(connection)
+
+    def _retire_aside(self, connection: asyncpg.Connection) -> None:
+        task = asyncio.create_task(self._retire(connection))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
 
     async def _retire(self, connection: asyncpg.Connection) -> None:
         # A request that was cancelled leaves its query running and perhaps half a transaction

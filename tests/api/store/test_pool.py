@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from api.store.pool import Pool
+from api.store.pool import MOST_WAITING, Pool
 from tests.conftest import Copy
 
 SECONDS = 5.0
@@ -57,6 +57,38 @@ async def test_nobody_waits_for_ever(pool: Pool) -> None:
         pool.release(connection, is_clean=True)
     assert await pool.acquire(SECONDS) is lent[1]
     pool.release(lent[1], is_clean=True)
+
+
+async def test_who_would_wait_too_long_is_told_at_once(pool: Pool) -> None:
+    lent = [await pool.acquire(SECONDS) for _ in range(2)]
+    waiting = [asyncio.create_task(pool.acquire(0.5)) for _ in range(2 * MOST_WAITING)]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(0.2):
+        with pytest.raises(TimeoutError):
+            await pool.acquire(SECONDS)
+    assert all(isinstance(each, TimeoutError) for each in await _ended(waiting))
+    # Who gave up is in nobody's way.
+    turn = asyncio.create_task(pool.acquire(SECONDS))
+    await asyncio.sleep(0)
+    for connection in lent:
+        pool.release(connection, is_clean=True)
+    pool.release(await turn, is_clean=True)
+
+
+async def _ended(tasks: list[asyncio.Task[asyncpg.Connection]]) -> list[object]:
+    return list(await asyncio.gather(*tasks, return_exceptions=True))
+
+
+async def test_after_a_renewal_all_are_new(pool: Pool, copy: Copy) -> None:
+    old = [await pool.acquire(SECONDS) for _ in range(2)]
+    for connection in old:
+        pool.release(connection, is_clean=True)
+    pool.renew()
+    new = [await pool.acquire(SECONDS) for _ in range(2)]
+    assert not {*old} & {*new}
+    assert await _count(copy) == 2
+    for connection in new:
+        pool.release(connection, is_clean=True)
 
 
 async def test_who_gives_up_as_a_turn_comes_passes_it_on(pool: Pool) -> None:
