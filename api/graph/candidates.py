@@ -36,39 +36,6 @@ from schema.types.reads import (
 from schema.types.request import CASEWORKERS, Reason
 
 REASONS = 5
-OFFER_USED = (
-    "available_from",
-    "available_until",
-    "children_welcome",
-    "council_gss",
-    "household_max",
-    "kind_code",
-    "languages",
-    "last_confirmed_on",
-    "minimum_months",
-    "pets_allowed",
-    "places_left",
-    "readiness",
-    "route_codes",
-    "status",
-    "step_free",
-    "women_only",
-)
-REQUEST_USED = (
-    "adults",
-    "child_ages",
-    "has_pets",
-    "kind_codes",
-    "languages",
-    "needed_by",
-    "needs_step_free",
-    "preferred_gss_codes",
-    "preferred_regions",
-    "route_code",
-    "submitted_at",
-    "within_km",
-    "women_only",
-)
 
 
 @dataclass(frozen=True)
@@ -89,11 +56,11 @@ class Told:
 
 
 def _judged(given: None, *values: Any) -> Judged:
-    offer_values, rest = values[: len(OFFER_USED)], values[len(OFFER_USED) :]
-    request_values, rest = rest[: len(REQUEST_USED)], rest[len(REQUEST_USED) :]
+    offer_values, rest = values[: len(rules.OFFER_USED)], values[len(rules.OFFER_USED) :]
+    request_values, rest = rest[: len(rules.REQUEST_USED)], rest[len(rules.REQUEST_USED) :]
     region, metres, today, agrees, is_live, was_declined = rest
-    request = dict(zip(REQUEST_USED, request_values, strict=True))
-    offer = dict(zip(OFFER_USED, offer_values, strict=True)) | {"region": region}
+    request = dict(zip(rules.REQUEST_USED, request_values, strict=True))
+    offer = dict(zip(rules.OFFER_USED, offer_values, strict=True)) | {"region": region}
     pair = rules.Pair(request, offer, today, metres, agrees, is_live, was_declined)
     found = tuple(scores.reasons(pair))
     against = tuple(
@@ -112,8 +79,8 @@ def _candidates(scope: Scope) -> Rows:
     offer, council = rows.open_offer.alias(), rows.council.alias()
     excepted = offer.c.council_gss == func.any(asked.c.except_for)
     used = [
-        *(offer.c[name] for name in OFFER_USED),
-        *(_decodable(asked.c[name]) for name in REQUEST_USED),
+        *(offer.c[name] for name in rules.OFFER_USED),
+        *(_decodable(asked.c[name]) for name in rules.REQUEST_USED),
         council.c.region,
         best.c.metres,
         TODAY,

@@ -10,45 +10,9 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, column, func, sele
 from sqlalchemy.types import Boolean
 
 from api.matching.conditions import offers_beside, with_standing
-from api.matching.rules import Pair
+from api.matching.rules import OFFER_USED, REQUEST_USED, Pair
 from api.store.composed import Composed
 from schema.types import rows
-
-REQUEST = (
-    "adults",
-    "child_ages",
-    "has_pets",
-    "kind_codes",
-    "languages",
-    "needed_by",
-    "needs_step_free",
-    "preferred_gss_codes",
-    "preferred_regions",
-    "route_code",
-    "status",
-    "submitted_at",
-    "within_km",
-    "women_only",
-)
-OFFER = (
-    "available_from",
-    "available_until",
-    "children_welcome",
-    "council_gss",
-    "household_max",
-    "id",
-    "kind_code",
-    "languages",
-    "last_confirmed_on",
-    "minimum_months",
-    "pets_allowed",
-    "places_left",
-    "readiness",
-    "route_codes",
-    "status",
-    "step_free",
-    "women_only",
-)
 
 
 def _pairs() -> Composed:
@@ -72,8 +36,8 @@ def _pairs() -> Composed:
         select(
             wanted.c.request_id,
             wanted.c.offer_id,
-            *(asked.c[name].label(f"request_{name}") for name in REQUEST),
-            *(offer.c[name].label(f"offer_{name}") for name in OFFER if name != "id"),
+            *(asked.c[name].label(f"request_{name}") for name in REQUEST_USED),
+            *(offer.c[name].label(f"offer_{name}") for name in OFFER_USED),
             council.c.region,
             pair.metres.label("metres"),
             agrees.cast(Boolean()).label("agrees"),
@@ -104,8 +68,8 @@ async def read_pairs(
 
 def _pair(row: Any, today: date) -> Pair:
     return Pair(
-        {name: row[f"request_{name}"] for name in REQUEST},
-        {name: row[f"offer_{name}"] for name in OFFER} | {"region": row["region"]},
+        {name: row[f"request_{name}"] for name in REQUEST_USED},
+        {name: row[f"offer_{name}"] for name in OFFER_USED} | {"region": row["region"]},
         today,
         row["metres"],
         agrees=row["agrees"],

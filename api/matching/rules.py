@@ -19,6 +19,40 @@ NOT_OPEN = {
     OfferStatus.DRAFT: "a draft",
     OfferStatus.PAUSED: "paused",
 }
+# The columns that rules and scores read, of an offer and of a request.
+OFFER_USED = (
+    "available_from",
+    "available_until",
+    "children_welcome",
+    "council_gss",
+    "household_max",
+    "kind_code",
+    "languages",
+    "last_confirmed_on",
+    "minimum_months",
+    "pets_allowed",
+    "places_left",
+    "readiness",
+    "route_codes",
+    "status",
+    "step_free",
+    "women_only",
+)
+REQUEST_USED = (
+    "adults",
+    "child_ages",
+    "has_pets",
+    "kind_codes",
+    "languages",
+    "needed_by",
+    "needs_step_free",
+    "preferred_gss_codes",
+    "preferred_regions",
+    "route_code",
+    "submitted_at",
+    "within_km",
+    "women_only",
+)
 
 
 @dataclass(frozen=True)
