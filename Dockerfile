@@ -13,9 +13,12 @@ COPY migrations migrations
 COPY schema schema
 RUN /build/tools/bin/python -m hatchling build -t wheel \
     && /opt/hearth/bin/pip install --no-cache-dir --no-deps dist/*.whl \
-    && /opt/hearth/bin/pip uninstall --yes pip
+    && /opt/hearth/bin/pip uninstall --yes pip \
+    # PostgreSQL starts for nobody whose name it can't find.
+    && { cat /etc/passwd; echo "hearth:x:10001:10001::/tmp:/usr/sbin/nologin"; } > /build/passwd
 
 FROM ${BASE}
+COPY --from=build /build/passwd /etc/passwd
 COPY --from=build /opt/hearth /opt/hearth
 ENV PATH=/opt/hearth/bin:$PATH \
     HEARTH_HOME=/tmp/hearth \

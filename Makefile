@@ -4,9 +4,10 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak test-kills fix bench bench-allocation bench-candidates bench-growth bench-overload bench-reports bench-suppression snapshots lock sbom clean
+.PHONY: help run test lint types imports tests soak test-kills image fix bench bench-allocation bench-candidates bench-growth bench-overload bench-reports bench-suppression snapshots lock sbom clean
 
 DOCUMENTS ?= 100000
+ENGINE ?= docker
 SEED ?= $(shell date +%s)
 
 help: ## list what make can do
@@ -38,6 +39,10 @@ soak: .venv/test ## ask the planner, graphql-core and the oracle DOCUMENTS (1000
 
 test-kills: .venv/test ## kill the server 50 times in the middle of changes; lose nothing
 	PYTHONUNBUFFERED=1 HEARTH_TEST_KILLS=50 $(BIN)/pytest -q -s -p no:xdist -o faulthandler_timeout=0 tests/faults/test_kills.py
+
+image: ## build the image and look inside, its file system read-only (ENGINE=docker, or podman)
+	$(ENGINE) build -t hearth .
+	$(ENGINE) run --rm -i --read-only --tmpfs /tmp hearth python - < tests/inside_image.py
 
 fix: .venv/test ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .
