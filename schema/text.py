@@ -38,17 +38,24 @@ def search_words(text: str) -> str:
 
     PostgreSQL would take each of a row of dashes as another "not", down to the end of its stack.
     """
-    if len(text) > LONGEST_SEARCH:
-        raise BadRequest(
-            f"search has {len(text)} characters; {LONGEST_SEARCH} are enough to find an offer by."
-        )
-    return re.sub(r"-+(?![\w\"])", " ", re.sub(r"-{2,}", "-", clean(text)))
+    return re.sub(r"-+(?![\w\"])", " ", re.sub(r"-{2,}", "-", _searched(text)))
 
 
 def search_pattern(text: str) -> str:
-    """A LIKE pattern for texts that contain this one, its wildcards taken literally."""
-    escaped = re.sub(r"([\\%_])", r"\\\1", clean(text).strip())
+    """A LIKE pattern for texts that contain this one, its wildcards taken literally.
+
+    At most 200 characters: each row's text is compared with every beginning of the pattern.
+    """
+    escaped = re.sub(r"([\\%_])", r"\\\1", _searched(text).strip())
     return f"%{escaped}%"
+
+
+def _searched(text: str) -> str:
+    if len(text) > LONGEST_SEARCH:
+        raise BadRequest(
+            f"search has {len(text)} characters; {LONGEST_SEARCH} are enough to find by."
+        )
+    return clean(text)
 
 
 def district(text: str) -> str:

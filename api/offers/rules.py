@@ -15,7 +15,6 @@ LONGEST_DESCRIPTION = 5000
 LONGEST_REFERENCE = 100
 LONGEST_REASON = 1000
 MOST_PLACES = 10_000
-MOST_LISTED = 250
 LONGEST_STAY_MONTHS = 120
 LANGUAGE = re.compile(r"[a-z]{2}")
 
@@ -88,9 +87,6 @@ def text(column: str, value: str, longest: int, problems: Problems) -> str:
 
 def _listed(column: str, values: list[str], problems: Problems) -> list[str]:
     name = field_name(column)
-    if len(values) > MOST_LISTED:
-        problems.add(name, f"{name} has {len(values)} entries; the limit is {MOST_LISTED}.")
-        return []
     try:
         return sorted({clean(value).strip().lower() for value in values})
     except BadRequest as error:

@@ -1,6 +1,6 @@
 """Documents: parsed, measured and validated once per text, planned once per shape of variables."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,11 @@ from graphql import (
     GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
+    ListValueNode,
     OperationDefinitionNode,
     OperationType,
+    StringValueNode,
+    ValueNode,
     VariableNode,
     Visitor,
     parse,
@@ -30,6 +33,7 @@ from api.reading.limits import (
     Measure,
     Measurer,
     fragments_of,
+    length_error,
 )
 from api.reading.operation import OperationPlan, plan_operation
 from api.reading.plan import Planner
@@ -177,6 +181,8 @@ class Documents:
             raise InvalidDocumentError(errors[:MOST_ERRORS])
         asked = _Asked()
         visit(node, asked)
+        if asked.errors:
+            raise InvalidDocumentError(asked.errors[:MOST_ERRORS])
         return Document(
             self.schema,
             node,
@@ -187,11 +193,15 @@ class Documents:
 
 
 class _Asked(Visitor):
-    """Collects the variables that plans and measures depend on by their very values."""
+    """Collects the variables that plans and measures depend on by their very values.
+
+    Its errors are the lists and strings in the document that are longer than any input may be.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.conditions: set[str] = set()
+        self.errors: list[GraphQLError] = []
         self.page_sizes: set[str] = set()
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
@@ -203,3 +213,14 @@ class _Asked(Visitor):
         for given in node.arguments or ():
             if given.name.value == PAGE_SIZE and isinstance(given.value, VariableNode):
                 self.page_sizes.add(given.value.name.value)
+
+    def enter_list_value(self, node: ListValueNode, *_: Any) -> None:
+        self._check_length(node, node.values)
+
+    def enter_string_value(self, node: StringValueNode, *_: Any) -> None:
+        self._check_length(node, node.value)
+
+    def _check_length(self, node: ValueNode, given: str | Sequence[Any]) -> None:
+        error = length_error(given, "What is written here")
+        if error:
+            self.errors.append(GraphQLError(error, node))

@@ -5,7 +5,7 @@ document: a chain of fragments that each spread the next twice costs nothing to 
 field costs is declared beside it (`schema.types.reads`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,12 +33,15 @@ from schema.refusals import BadRequest, TooCostly, TooDeep
 from schema.types.reads import METADATA, Reads
 
 DEEPEST = 15
+# Of one input: what a field itself may hold is less, and its own rule says so.
+LONGEST_STRING = 20_000
 LONGEST_TEXT = 100_000
 MOST_ALIASES = 50
 MOST_COST = 50_000
 MOST_DEFINITIONS = 250
 MOST_DIRECTIVES = 50
 MOST_FIELDS = 1000
+MOST_LISTED = 250
 MOST_TOKENS = 3000
 PAGE_SIZE = "first"
 
@@ -159,6 +162,17 @@ class Measurer:
                     found = self.variables.get(given.value.name.value)
                     return max(1, found) if isinstance(found, int) else unless_said
         return unless_said
+
+
+def length_error(given: str | Sequence[Any], where: str) -> str | None:
+    """What is wrong with a string or list that is longer than any input may be."""
+    if isinstance(given, str):
+        what, most = "characters", LONGEST_STRING
+    else:
+        what, most = "entries", MOST_LISTED
+    if len(given) <= most:
+        return None
+    return f"{where} has {len(given)} {what}; the limit is {most}. Send less, or in several parts."
 
 
 def _reads(declared: GraphQLField) -> Reads | None:

@@ -71,3 +71,20 @@ async def test_nothing_sent_begins_a_line_of_the_log(
     await hearth.client.get("/nowhere%0d%0aCRITICAL%20forged")
     lines = caplog.text.splitlines()
     assert not any(line.startswith("CRITICAL") for line in lines)
+
+
+async def test_what_is_longer_than_any_input_is_refused_with_its_path(hearth: Hearth) -> None:
+    search = "query ($s: String!) { councils(filter: { search: $s }) { totalCount } }"
+    (error,) = (await hearth.post(search, {"s": "a" * 201})).json()["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["councils"], "BAD_REQUEST")
+    assert await hearth.code(search, {"s": "a" * 900_000}) == "BAD_REQUEST"
+    query = "query ($f: AvailabilityFilter) { availability(filter: $f) { totalCount } }"
+    languages = ["uk"] * 250
+    assert await hearth.data(query, {"f": {"languages": languages}})
+    (error,) = (await hearth.post(query, {"f": {"languages": [*languages, "en"]}})).json()["errors"]
+    assert "'$f.languages' has 251 entries; the limit is 250" in error["message"]
+    written = "{ availability(filter: { gssCodes: [" + '"a" ' * 251 + "] }) { totalCount } }"
+    (error,) = (await hearth.post(written)).json()["errors"]
+    assert error["locations"] == [{"line": 1, "column": 36}]
+    (problem,) = (await _submitted(hearth, notes="a" * 5001))["data"]["submitRequest"]["problems"]
+    assert problem["path"] == ["input", "notes"]

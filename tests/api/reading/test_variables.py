@@ -1,15 +1,25 @@
 """Variables: what plainly fits is converted as graphql-core would, and everything else by it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, parse
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLScalarType,
+    OperationDefinitionNode,
+    get_named_type,
+    get_nullable_type,
+    parse,
+)
 from graphql.execution.values import get_variable_values
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.graph.schema import make_schema
-from api.reading.variables import coercer
+from api.reading.limits import LONGEST_STRING, MOST_LISTED
+from api.reading.variables import Coerce, coercer
 from schema.refusals import BadRequest
 
 SCHEMA = make_schema()._schema
@@ -61,3 +71,34 @@ def test_as_graphql_core_does(type_: str, value: Any, is_given: bool) -> None:
     else:
         # By their text, in which not-a-number is itself.
         assert repr(coerce(given_)) == repr(expected.coerced)
+
+
+def _longest_and_longer() -> Iterator[tuple[str, str, Any, Any]]:
+    # Every list and scalar that any input of the schema takes, with the longest and one too long.
+    for type_ in SCHEMA.type_map.values():
+        if not isinstance(type_, GraphQLInputObjectType):
+            continue
+        for name, field in type_.fields.items():
+            listed = isinstance(get_nullable_type(field.type), GraphQLList)
+            if isinstance(get_named_type(field.type), GraphQLScalarType) or listed:
+                item: Any = [None] if listed else "x"
+                most = MOST_LISTED if listed else LONGEST_STRING
+                yield type_.name, name, item * most, item * (most + 1)
+
+
+def test_no_list_or_string_is_longer_than_any_input_may_be() -> None:
+    for type_, name, longest, longer in _longest_and_longer():
+        (operation,) = parse(f"query ($v: {type_}) {{ __typename }}").definitions
+        assert isinstance(operation, OperationDefinitionNode)
+        coerce = coercer(SCHEMA, operation)
+        where = f"The variable at '$v.{name}' has {len(longer)} "
+        assert _refusal(coerce, {"v": {name: longer}}).startswith(where)
+        assert "the limit is" not in _refusal(coerce, {"v": {name: longest}})
+
+
+def _refusal(coerce: Coerce, given_: dict[str, Any]) -> str:
+    try:
+        coerce(given_)
+    except BadRequest as refusal:
+        return refusal.message
+    return ""
