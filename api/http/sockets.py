@@ -220,7 +220,7 @@ class _Error:
 
 
 def _result(answer: Answer) -> ExecutionResult:
+    errors: Any = [_Error(error) for error in answer.errors]
     if answer.refusal is not None:
-        errors: Any = [_Error(error) for error in answer.errors]
         return PreExecutionError(data=None, errors=errors)
-    return ExecutionResult(data=answer.data, errors=None)
+    return ExecutionResult(data=answer.data, errors=errors)

@@ -171,3 +171,23 @@ async def test_limits_hold_on_a_socket_too(hearth: Hearth) -> None:
             refused = await talk.hear()
             assert refused["type"] == "error"
             assert "TOO_COSTLY" in json.dumps(refused)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ councils(first: 0) { totalCount } viewer { audience } }",
+        "{ viewer { audience } requests { totalCount } }",
+        'mutation { closeOffer(id: "x", expectedVersion: 1, reason: "x") { problems { code } } }',
+        "{ viewer { audience } council(gssCode: 7) { name } }",
+    ],
+)
+async def test_a_socket_tells_each_error_that_http_tells(hearth: Hearth, query: str) -> None:
+    by_http = (await hearth.post(query)).json()
+    assert by_http["errors"]
+    async with talking(hearth) as talk:
+        await talk.begin()
+        talk.subscribe(query)
+        answer = await talk.hear()
+        told = answer["payload"] if answer["type"] == "next" else {"errors": answer["payload"]}
+        assert told == by_http
