@@ -1,6 +1,8 @@
 """Figures of a report: SQL over the history as it stood, added up to tables with their totals."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.resources import files
@@ -15,15 +17,15 @@ from api.reporting.reports import KIND, ROUTE, Cut, Report
 from schema.types.periods import Period
 
 SQL = files(__package__).joinpath("sql")
+THEN = {
+    each.name.removesuffix(".sql"): each.read_text("utf-8")
+    for each in SQL.joinpath("then").iterdir()
+}
+"""SQL of what stood at the end of a period, by the names that other SQL reads it by."""
 Place = tuple[str, str]
 Cells = dict[str, dict[Place, Figure]]
 """By measure: figures by row and column code."""
 
-_OFFERED = {
-    KIND: "SELECT kind",
-    ROUTE: "SELECT unnest(CASE route_codes WHEN '{}' THEN any_route ELSE route_codes END) "
-    "FROM span",
-}
 _SPAN = """
     CREATE TEMPORARY TABLE span (
         begins timestamptz, ends timestamptz, known timestamptz, first_day date, last_day date,
@@ -31,32 +33,30 @@ _SPAN = """
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE area (gss text PRIMARY KEY, region text, paid_gss text) ON COMMIT DROP;
 """
+_READ = re.compile(r"\b(?:FROM|JOIN) (\w+)")
 
 
 async def tables_of(
     connection: asyncpg.Connection, report: Report, frame: Frame, period: Period, known: datetime
 ) -> list[Table]:
     """A report's tables, nothing hidden, as known at a moment; within a transaction."""
-    await _stand(connection, frame, period, known)
+    history = History(connection)
+    await history.begin(frame, period, known)
     areas = frame.area(period)
     measures = {measure.name: measure for measure in report.measures}
-    if report.prepared:
-        await connection.execute(_text(report.prepared))
     tables = []
     for cut in report.cuts:
         columns = _dimension(cut, frame)
         if report.is_funding:
-            found = await _funded(connection, cut, period, known)
+            found = await _funded(history, cut, period, known)
         else:
-            found = await _summed(connection, cut, period)
-        councils = {area.gss for area in frame.areas}
-        offered = await _offered(connection, cut, columns, period)
-        # A council's zeros are shown as they are: to weigh each would take hours.
-        zeros = [place for place in offered if place[0] not in councils]
+            found = await _summed(history, cut, period)
+        zeros = sorted(await _offered(history, cut, columns))
         for name, figures in found.items():
             measure = measures[name]
             cells: dict[Place, Figure] = {}
             if measure.is_suppressed:
+                # A council's zeros are shown as they are: to weigh each would take hours.
                 cells = dict.fromkeys(zeros, 0)
             cells |= {
                 place: _whole(measure, figure)
@@ -86,19 +86,46 @@ def _dimension(cut: Cut, frame: Frame) -> Dimension:
     return listed(cut.dimension, cut.label, cut.words)
 
 
-async def _stand(
-    connection: asyncpg.Connection, frame: Frame, period: Period, known: datetime
-) -> None:
-    await connection.execute(_SPAN)
-    last = date.fromordinal(period.after.toordinal() - 1)
-    await connection.execute(
-        "INSERT INTO span VALUES ($1, $2, $3, $4, $5, $6)",
-        *(period.begins, period.ends, known, period.first, last, [*frame.routes, NONE]),
-    )
-    await connection.copy_records_to_table(
-        "area", records=[(each.gss, each.region, each.paid) for each in frame.areas]
-    )
-    await connection.execute(_text("then"))
+@dataclass
+class History:
+    """What stood at the end of a period, by what was known at a moment, in temporary tables.
+
+    Read from the history alone, so that it comes out the same however often and whenever it is
+    asked. `span` says which period and moment, `area` the councils; the others are made as they are
+    first read, each by the SQL of its name.
+    """
+
+    connection: asyncpg.Connection
+    made: set[str] = field(default_factory=set)
+
+    async def begin(self, frame: Frame, period: Period, known: datetime) -> None:
+        """Say of which councils, period and moment; within the transaction that reads."""
+        await self.connection.execute(_SPAN)
+        last = date.fromordinal(period.after.toordinal() - 1)
+        await self.connection.execute(
+            "INSERT INTO span VALUES ($1, $2, $3, $4, $5, $6)",
+            *(period.begins, period.ends, known, period.first, last, [*frame.routes, NONE]),
+        )
+        await self.connection.copy_records_to_table(
+            "area", records=[(each.gss, each.region, each.paid) for each in frame.areas]
+        )
+        # Without it PostgreSQL takes them for hundreds of times as long as they are.
+        await self.connection.execute("ANALYZE span; ANALYZE area")
+
+    async def fetch(self, sql: str) -> list[asyncpg.Record]:
+        """The rows of a query."""
+        await self._make(sql)
+        rows: list[asyncpg.Record] = await self.connection.fetch(sql)
+        return rows
+
+    async def _make(self, sql: str) -> None:
+        for name in _READ.findall(sql):
+            if name in THEN and name not in self.made:
+                self.made.add(name)
+                await self._make(THEN[name])
+                await self.connection.execute(
+                    f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {THEN[name]}; ANALYZE {name}"
+                )
 
 
 def _text(name: str) -> str:
@@ -136,28 +163,32 @@ def _place(row: Mapping[str, Any]) -> Place | None:
     return code, ALL if whole_row else row["category"]
 
 
-async def _summed(connection: asyncpg.Connection, cut: Cut, period: Period) -> Cells:
-    sums = [f"{sql} AS {name}" for name, sql in cut.sums.items()]
+async def _summed(history: History, cut: Cut, period: Period) -> Cells:
     facts = _text(cut.sql).format(**cut.fills)
-    rows = await connection.fetch(_added_up(facts, sums, period))
-    return _cells(rows, list(cut.sums))
+    if not cut.shares:
+        facts = _gathered(facts, sorted(set(cut.sums.values())))
+    sums = {name: f"coalesce(sum({column}), 0)::bigint" for name, column in cut.sums.items()}
+    sums |= cut.shares
+    shown = [f"{sql} AS {name}" for name, sql in sums.items()]
+    return _cells(await history.fetch(_added_up(facts, shown, period)), list(sums))
+
+
+def _gathered(facts: str, columns: Sequence[str]) -> str:
+    """Facts of the same place as one: hashed, which is faster than to sort each for every total."""
+    sums = ", ".join(f"sum({column}) AS {column}" for column in columns)
+    return f"SELECT region, gss, category, {sums} FROM ({facts}) AS each GROUP BY 1, 2, 3"  # noqa: S608
 
 
 def _cells(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Cells:
-    cells: Cells = {name: {} for name in names}
-    for row in rows:
-        place = _place(row)
-        if place:
-            for name in names:
-                cells[name][place] = row[name]
-    return cells
+    placed = {place: row for row in rows if (place := _place(row))}
+    # Sorted once here, a table's cells take no time to put in order.
+    ordered = sorted(placed)
+    return {name: {place: placed[place][name] for place in ordered} for name in names}
 
 
-async def _funded(
-    connection: asyncpg.Connection, cut: Cut, period: Period, known: datetime
-) -> Cells:
-    arrivals = await connection.fetch(_text(cut.sql))
-    tariffs = await tariffs_known(connection, known)
+async def _funded(history: History, cut: Cut, period: Period, known: datetime) -> Cells:
+    arrivals = await history.fetch(_text(cut.sql))
+    tariffs = await tariffs_known(history.connection, known)
     cells: Cells = {name: {} for name in FUNDED}
     for arrival in arrivals:
         figures = due(tariffs, arrival, period)
@@ -171,15 +202,17 @@ async def _funded(
     return cells
 
 
-async def _offered(
-    connection: asyncpg.Connection, cut: Cut, columns: Dimension, period: Period
-) -> list[Place]:
-    """Where a count may be other than zero as far as anybody knows: what was ever offered there."""
-    each = _OFFERED.get(cut.dimension, "SELECT NULL::text")
-    facts = f"SELECT region, gss, category FROM offered, LATERAL ({each}) AS counted (category)"  # noqa: S608
-    rows = await connection.fetch(_added_up(facts, (), period))
-    places = [place for place in map(_place, rows) if place]
-    if cut.dimension in _OFFERED:
-        return places
-    areas = {area for area, _ in places}
-    return [(area, each.code) for area in areas for each in columns.categories]
+async def _offered(history: History, cut: Cut, columns: Dimension) -> set[Place]:
+    """Where a count may be other than zero as far as anybody knows: what was ever offered there.
+
+    Of regions and the nation.
+    """
+    by_route = cut.dimension == ROUTE
+    rows = await history.fetch(_text("offered_route" if by_route else "offered_kind"))
+    areas = {ALL, *(row["region"] for row in rows)}
+    if cut.dimension in (KIND, ROUTE):
+        pairs = {(row["region"], row["category"]) for row in rows}
+    else:
+        pairs = {(area, each.code) for area in areas for each in columns.categories}
+    whole = {(ALL, category) for _, category in pairs}
+    return pairs | whole | {(area, ALL) for area in areas}

@@ -14,10 +14,11 @@ DECILES = (1, 2, 3, 4, 6, 7, 8, 9)
 
 @dataclass(frozen=True)
 class Cut:
-    """One table's worth of SQL: rows of region, gss and category, and how measures add them up.
+    """One table's worth of SQL: rows of region, gss and category, and what measures make of them.
 
-    `words` are the categories of a dimension that isn't kinds or routes. Of an `overlapping`
-    measure the categories don't add up, so it has no total.
+    `sums` are the columns that measures add up, `shares` aggregates of another sort. `words` are
+    the categories of a dimension that isn't kinds or routes. Of an `overlapping` measure the
+    categories don't add up, so it has no total.
     """
 
     table: str
@@ -25,6 +26,7 @@ class Cut:
     label: str
     sql: str
     sums: Mapping[str, str]
+    shares: Mapping[str, str] = field(default_factory=dict)
     fills: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     overlapping: frozenset[str] = frozenset()
@@ -35,7 +37,7 @@ class Report:
     """A report's measures, in order, and its tables. Notes say what a figure means.
 
     `flows` are the measures of what happened within the period, where others count what stood at
-    its end; `prepared` is SQL that its tables share.
+    its end.
     """
 
     name: ReportName
@@ -46,7 +48,6 @@ class Report:
     identities: tuple[Identity, ...] = ()
     flows: frozenset[str] = frozenset()
     is_funding: bool = False
-    prepared: str = ""
 
 
 def _count(name: str, label: str, unit: Unit = Unit.COUNT, *, is_public: bool = False) -> Measure:
@@ -61,38 +62,34 @@ def _words(*words: str) -> dict[str, str]:
     return {str(word): _sentence(word) for word in words}
 
 
-def _by(sql: str, sums: Mapping[str, str], dense: frozenset[str] = frozenset()) -> tuple[Cut, Cut]:
+def _by(
+    sql: str, sums: Mapping[str, str], shares: Mapping[str, str] | None = None
+) -> tuple[Cut, Cut]:
     """The same by kind and by route: rows have a column of either name."""
     kind = {"category": "kind", "event_category": "request_event.kind_codes[1]"}
     route = {"category": "route", "event_category": "coalesce(route_code, 'NONE')"}
     return (
-        Cut("by_kind", KIND, "Kind of support", sql, sums, kind),
-        Cut("by_route", ROUTE, "Route", sql, sums, route),
+        Cut("by_kind", KIND, "Kind of support", sql, sums, shares or {}, kind),
+        Cut("by_route", ROUTE, "Route", sql, sums, shares or {}, route),
     )
 
 
-def _sums(**columns: str) -> dict[str, str]:
-    return {name: f"coalesce(sum({column}), 0)" for name, column in columns.items()}
-
-
-_DEMAND = _sums(
-    places_held="held",
-    places_taken="taken",
-    requests_received="received",
-    requests_waiting="waiting",
-    people_waiting="people",
-)
-_ACCEPTING = _sums(offers_accepting="offers", places_accepting="free")
+_DEMAND = {
+    "places_held": "held",
+    "places_taken": "taken",
+    "requests_received": "received",
+    "requests_waiting": "waiting",
+    "people_waiting": "people",
+}
+_ACCEPTING = {"offers_accepting": "offers", "places_accepting": "free"}
 _CAPACITY = (
     Cut(
         "by_kind",
         KIND,
         "Kind of support",
         "capacity",
-        _sums(offers="offers", places_free="free")
-        | {"places_offered": "coalesce(sum(free), 0) + coalesce(sum(coalesce(held, taken)), 0)"}
-        | _DEMAND,
-        {"category": "kind", "supplied": "SELECT kind_code"},
+        {"offers": "offers", "places_free": "free", "places_offered": "offered", **_DEMAND},
+        fills={"category": "kind", "supplied": "SELECT kind_code"},
     ),
     Cut(
         "by_route",
@@ -100,7 +97,7 @@ _CAPACITY = (
         "Route",
         "capacity",
         _ACCEPTING | _DEMAND,
-        {
+        fills={
             "category": "route",
             "supplied": "SELECT unnest(CASE route_codes WHEN '{}' THEN any_route "
             "ELSE route_codes END) FROM span",
@@ -160,33 +157,33 @@ REPORTS: Mapping[ReportName, Report] = {
             (
                 *_by(
                     "matching",
-                    _sums(
-                        matches_proposed="proposed",
-                        matches_placed="placed",
-                        matches_declined="declined",
-                        matches_expired="expired",
-                        matches_withdrawn="withdrawn",
-                        matches_ended="ended",
-                        households_rematched="rematched",
-                    ),
+                    {
+                        "matches_proposed": "proposed",
+                        "matches_placed": "placed",
+                        "matches_declined": "declined",
+                        "matches_expired": "expired",
+                        "matches_withdrawn": "withdrawn",
+                        "matches_ended": "ended",
+                        "households_rematched": "rematched",
+                    },
                 ),
                 Cut(
                     "by_decline_reason",
                     "decline_reason",
                     "Why declined",
                     "reasons",
-                    _sums(matches_declined="counted"),
-                    {"step": "DECLINED"},
-                    _words(*DeclineReason),
+                    {"matches_declined": "counted"},
+                    fills={"step": "DECLINED"},
+                    words=_words(*DeclineReason),
                 ),
                 Cut(
                     "by_end_reason",
                     "end_reason",
                     "Why ended",
                     "reasons",
-                    _sums(matches_ended="counted"),
-                    {"step": "ENDED"},
-                    _words(*EndReason),
+                    {"matches_ended": "counted"},
+                    fills={"step": "ENDED"},
+                    words=_words(*EndReason),
                 ),
             ),
             ("What happened within the period, at the council whose offer it was.",),
@@ -221,6 +218,7 @@ REPORTS: Mapping[ReportName, Report] = {
             ),
             _by(
                 "time_to_place",
+                {},
                 {
                     "households_arrived": "count(*)",
                     "days_median": "percentile_cont(0.5) WITHIN GROUP (ORDER BY days)",
@@ -249,16 +247,16 @@ REPORTS: Mapping[ReportName, Report] = {
             (
                 *_by(
                     "unmet",
-                    _sums(requests_unplaced="households", people_unplaced="people"),
+                    {"requests_unplaced": "households", "people_unplaced": "people"},
                 ),
                 Cut(
                     "by_rule",
                     "rule",
                     "Rule that bound",
                     "unmet",
-                    _sums(requests_unplaced="households", people_unplaced="people"),
-                    {"category": "rule"},
-                    {
+                    {"requests_unplaced": "households", "people_unplaced": "people"},
+                    fills={"category": "rule"},
+                    words={
                         "consent": "No consent to be matched",
                         "kind": "No open offer of the kind",
                         "route": "None that accepts the route",
@@ -276,7 +274,6 @@ REPORTS: Mapping[ReportName, Report] = {
                 "the first, in the order listed, that leaves no open offer in the region that the "
                 "household would like.",
             ),
-            prepared="bound",
         ),
         Report(
             ReportName.SAFEGUARDING_CHECKS,
@@ -293,27 +290,27 @@ REPORTS: Mapping[ReportName, Report] = {
                     KIND,
                     "Kind of support",
                     "checks",
-                    _sums(
-                        checks_due="due",
-                        checks_overdue="overdue",
-                        checks_passed="passed",
-                        checks_failed="failed",
-                    ),
-                    {"category": "kind"},
+                    {
+                        "checks_due": "due",
+                        "checks_overdue": "overdue",
+                        "checks_passed": "passed",
+                        "checks_failed": "failed",
+                    },
+                    fills={"category": "kind"},
                 ),
                 Cut(
                     "by_check",
                     "check",
                     "What is checked",
                     "checks",
-                    _sums(
-                        checks_due="due",
-                        checks_overdue="overdue",
-                        checks_passed="passed",
-                        checks_failed="failed",
-                    ),
-                    {"category": "checked"},
-                    _words(*CheckKind),
+                    {
+                        "checks_due": "due",
+                        "checks_overdue": "overdue",
+                        "checks_passed": "passed",
+                        "checks_failed": "failed",
+                    },
+                    fills={"category": "checked"},
+                    words=_words(*CheckKind),
                 ),
             ),
             (
@@ -368,18 +365,18 @@ REPORTS: Mapping[ReportName, Report] = {
                     KIND,
                     "Kind of support",
                     "completeness",
-                    _sums(
-                        offers="offers",
-                        offers_unconfirmed="unconfirmed",
-                        checks_without_outcome="without_outcome",
-                    ),
+                    {
+                        "offers": "offers",
+                        "offers_unconfirmed": "unconfirmed",
+                        "checks_without_outcome": "without_outcome",
+                    },
                 ),
                 Cut(
                     "by_field",
                     "field",
                     "Field",
                     "missing",
-                    _sums(offers_missing="missing"),
+                    {"offers_missing": "missing"},
                     words=_words(
                         "available_from",
                         "available_until",

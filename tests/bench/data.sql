@@ -208,8 +208,8 @@ SELECT pg_temp.identity(request.submitted_at, n, 7), request.id, offer.id, offer
     request.submitted_at, 'OTHER', request.submitted_at::date, request.submitted_at::date + 30, 42,
     request.submitted_at, request.submitted_at
 FROM (
-    SELECT request.*, row_number() OVER (ORDER BY id) AS n FROM request
-    LIMIT 60000
+    SELECT * FROM (SELECT request.*, row_number() OVER (ORDER BY id) AS n FROM request) AS numbered
+    WHERE n % 5 < 3
 ) AS request
 JOIN (
     SELECT id, council_gss, kind_code, row_number() OVER (ORDER BY id) AS number FROM offer

@@ -3,7 +3,7 @@
 SELECT region, gss, kind_code AS category, 1 AS offers,
     CASE WHEN last_confirmed_on IS NULL OR last_confirmed_on < last_day - 30 THEN 1 END AS unconfirmed,
     NULL::integer AS without_outcome
-FROM supply, span
+FROM open_then, span
 UNION ALL
 SELECT region, gss, kind, NULL, NULL, 1
 FROM check_then WHERE status = 'OPEN' AND state IN ('NOT_STARTED', 'IN_PROGRESS')

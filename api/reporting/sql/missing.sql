@@ -1,3 +1,3 @@
 -- Which fields of open offers say nothing.
 SELECT region, gss, field AS category, 1 AS missing
-FROM supply CROSS JOIN LATERAL unnest(missing) AS field
+FROM open_then CROSS JOIN LATERAL unnest(missing) AS field
