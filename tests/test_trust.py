@@ -11,6 +11,7 @@ TEXT = (ROOT / "docs" / "trust.md").read_text("utf-8")
 SECTIONS = re.split(r"^## ", TEXT, flags=re.MULTILINE)
 WITHOUT_CLAIMS = ("What Hearth can't do", "For the controller to decide")
 ADDRESSES = "tests/api/offers/test_addresses.py"
+LIFECYCLE = "tests/api/matching/test_lifecycle.py"
 PROTECTING = "tests/api/requests/test_protecting.py"
 REQUESTS = "tests/api/requests/test_requests.py"
 SUBJECT = "tests/api/requests/test_subject.py"
@@ -35,6 +36,10 @@ TESTS = {
         f"{CHAIN}::test_the_running_service_chains_within_a_second",
         f"{CHAIN}::test_two_relays_at_once_make_one_chain",
     ],
+    "consent": [
+        f"{LIFECYCLE}::test_taken_back_it_ends_what_is_undecided",
+        f"{LIFECYCLE}::test_taken_back_for_another_council_it_ends_nothing",
+    ],
     "contact": [f"{REQUESTS}::test_contact_is_shown_to_who_needs_it_and_each_look_is_noted"],
     "district": [f"{ADDRESSES}::test_outsiders_and_another_council_see_none"],
     "erase": [
@@ -56,6 +61,10 @@ TESTS = {
         f"{ADDRESSES}::test_its_officers_see_it_and_each_look_is_noted",
     ],
     "matrix": ["tests/security/test_visibility.py"],
+    "need-ends": [
+        f"{LIFECYCLE}::test_a_council_reads_it_no_longer_than_its_match",
+        f"{LIFECYCLE}::test_an_upper_tier_that_is_refused_by_name_reads_none",
+    ],
     "need-no-name": [
         f"{REQUESTS}::test_a_council_sees_a_need_and_no_name",
         f"{REQUESTS}::test_consent_counts_from_then_on",

@@ -130,12 +130,11 @@ async def propose_match(
 
 async def hold_match(change: Change, id: strawberry.ID, hours: int = 48) -> Outcome:  # noqa: A002
     """Take the places now, until the hold runs out: for the offer's council."""
-    case = await _locked(change, id, Side.COUNCIL)
     if not 1 <= hours <= LONGEST_HOLD_HOURS:
         raise declined(
             ProblemCode.INVALID, f"hours must be from 1 to {LONGEST_HOLD_HOURS}.", "hours"
         )
-    _expect(case, MatchState.PROPOSED)
+    case = await _locked(change, id, Side.COUNCIL, MatchState.PROPOSED)
     await _expect_standing(change, case)
     _expect_places(case)
     until = change.actor.entered_at + timedelta(hours=hours)
@@ -146,11 +145,10 @@ async def hold_match(change: Change, id: strawberry.ID, hours: int = 48) -> Outc
 
 async def accept_match(change: Change, id: strawberry.ID) -> Outcome:  # noqa: A002
     """Agree to a proposal: for the side that did not make it."""
-    case = await _locked(change, id, None)
+    case = await _locked(change, id, None, *UNDECIDED)
     proposed_by = Side(case.match["proposed_by"])
     other = Side.COUNCIL if proposed_by is Side.CHARITY else Side.CHARITY
     _expect_side(change, other, case.match)
-    _expect(case, *UNDECIDED)
     await _expect_standing(change, case)
     if case.state is MatchState.PROPOSED:
         _expect_places(case)
@@ -166,8 +164,7 @@ async def decline_match(
     note: str | None = UNSET,
 ) -> Outcome:
     """Decline a match that nobody has moved in by: for either side."""
-    case = await _locked(change, id, None)
-    _expect(case, *UNDECIDED, MatchState.ACCEPTED)
+    case = await _locked(change, id, None, *UNDECIDED, MatchState.ACCEPTED)
     said = clean(note or "").strip()
     if len(said) > LONGEST_REASON:
         raise declined(
@@ -188,8 +185,7 @@ async def decline_match(
 
 async def record_arrival(change: Change, id: strawberry.ID, arrived_on: date) -> Outcome:  # noqa: A002
     """Note that the household has moved in: for the offer's council, once checks are passed."""
-    case = await _locked(change, id, Side.COUNCIL)
-    _expect(case, MatchState.ACCEPTED)
+    case = await _locked(change, id, Side.COUNCIL, MatchState.ACCEPTED)
     _expect_past("arrivedOn", arrived_on, change.today)
     if case.offer["readiness"] not in (Readiness.READY, Readiness.NOT_REQUIRED):
         raise declined(
@@ -210,8 +206,7 @@ async def end_placement(
     rematch: bool = False,
 ) -> Outcome:
     """Note that the household has left; with `rematch`, it is to be matched again."""
-    case = await _locked(change, id, Side.COUNCIL)
-    _expect(case, MatchState.PLACED)
+    case = await _locked(change, id, Side.COUNCIL, MatchState.PLACED)
     _expect_past("endedOn", ended_on, change.today)
     if ended_on < case.match["arrived_on"]:
         raise declined(
@@ -253,7 +248,10 @@ async def _find(
     return dict(request), dict(offer)
 
 
-async def _locked(change: Change, match_id: strawberry.ID, side: Side | None) -> Case:
+async def _locked(
+    change: Change, match_id: strawberry.ID, side: Side | None, *states: MatchState
+) -> Case:
+    """The case of a match in one of these states, for a side of it to move; None is either."""
     connection, key = change.connection, uuid_of("match")(match_id)
     seen = await statements.FIND_MATCH.row(connection, match_id=key)
     if seen is None:
@@ -262,6 +260,8 @@ async def _locked(change: Change, match_id: strawberry.ID, side: Side | None) ->
     match = await statements.FIND_MATCH.row(connection, match_id=key)
     assert match is not None
     _expect_side(change, side, match)
+    # A council reads the request of a match that is under way, and of no other.
+    _expect(match, *states)
     request = await FIND_REQUEST.row(connection, request_id=match["request_id"])
     is_charity = change.actor.viewer.audience is Audience.CHARITY
     view = statements.MATCHED_OFFER if is_charity else statements.STAFF_OFFER
@@ -283,19 +283,19 @@ def _expect_side(change: Change, side: Side | None, match: Mapping[str, Any]) ->
         raise declined(ProblemCode.INVALID, f"This is for the {who} to do.", "id")
 
 
-def _expect(case: Case, *states: MatchState) -> None:
-    if case.state in states:
+def _expect(match: Mapping[str, Any], *states: MatchState) -> None:
+    if match["state"] in states:
         return
-    if case.state is MatchState.EXPIRED:
+    if match["state"] == MatchState.EXPIRED:
         raise declined(
             ProblemCode.HOLD_EXPIRED,
-            f"The hold ran out at {case.match['held_until']:%H:%M on %d %B %Y} UTC; propose anew.",
+            f"The hold ran out at {match['held_until']:%H:%M on %d %B %Y} UTC; propose anew.",
             "id",
         )
     wanted = " or ".join(state.lower() for state in states)
     raise declined(
         ProblemCode.ALREADY_DONE,
-        f"The match is {case.state.lower()}; this needs one that is {wanted}.",
+        f"The match is {match['state'].lower()}; this needs one that is {wanted}.",
         "id",
     )
 

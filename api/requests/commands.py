@@ -1,6 +1,6 @@
 """Commands on requests: submitted, withdrawn, and what the household agrees to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -68,11 +68,16 @@ _WITHDRAW = Composed(
 )
 _WITHDRAW_MATCHES = """
     UPDATE match SET
-        state = 'WITHDRAWN', decided_at = now(), reason = 'The request was withdrawn.',
+        state = 'WITHDRAWN', decided_at = now(), reason = $2,
         updated_at = now(), version = version + 1
     WHERE request_id = $1 AND state IN ('PROPOSED', 'HELD', 'ACCEPTED')
     RETURNING id, offer_id, council_gss, kind_code
 """
+# What the household has accepted itself is not undone by it: that match is declined, or withdrawn.
+_WITHDRAW_REFUSED = _WITHDRAW_MATCHES.replace(
+    "'HELD', 'ACCEPTED')",
+    "'HELD') AND NOT hearth_consents(request_id, 'MATCHING', ARRAY[council_gss])",
+)
 _ORGANISATION = "SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid"
 _KNOWN_REGION = "SELECT 1 FROM council WHERE region = $1 LIMIT 1"
 _LOCK = "SELECT hearth_lock_case($1, NULL)"
@@ -153,16 +158,10 @@ async def withdraw_request(change: Change, id: strawberry.ID, reason: str) -> Ou
             "id",
         )
     connection = change.connection
-    matches = await connection.fetch(_WITHDRAW_MATCHES, request["id"])
+    matches = await connection.fetch(_WITHDRAW_MATCHES, request["id"], "The request was withdrawn.")
     await _WITHDRAW.run(connection, request_id=request["id"], said=said)
     await record(change, "withdrawRequest", Step.WITHDRAWN, request, "withdrawn")
-    for match in matches:
-        summary = "withdrawn with its request"
-        await record(
-            change, "withdrawRequest", Step.MATCH_WITHDRAWN, request, summary, match=dict(match)
-        )
-        # Whoever looks at the offer hears that its places are free.
-        await change.tell("offer", {"offer_id": str(match["offer_id"])})
+    await _tell(change, "withdrawRequest", request, matches, "withdrawn with its request")
     return Outcome(request=f"request_{request['id']}")
 
 
@@ -173,7 +172,10 @@ async def record_consent(
     given: bool,
     gss_code: str | None = UNSET,
 ) -> Outcome:
-    """Note that the household agrees, or no longer does: of all councils, or of one."""
+    """Note that the household agrees, or no longer does: of all councils, or of one.
+
+    What was proposed or held with a council that it no longer agrees to be matched with is over.
+    """
     request = await own_request(change, request_id, "requestId")
     gss = gss_code.strip() if gss_code else None
     if gss is not None and (
@@ -187,6 +189,11 @@ async def record_consent(
     await record(
         change, "recordConsent", step, request, summary, council_gss=gss, reason=scope.value
     )
+    if scope is ConsentScope.MATCHING and not given:
+        matches = await change.connection.fetch(
+            _WITHDRAW_REFUSED, request["id"], "The household no longer agrees to be matched."
+        )
+        await _tell(change, "recordConsent", request, matches, "withdrawn with its consent")
     return Outcome(request=f"request_{request['id']}")
 
 
@@ -199,6 +206,19 @@ async def own_request(change: Change, request_id: strawberry.ID, path: str) -> M
         assert row is not None
         return dict(row)
     raise declined(ProblemCode.NOT_FOUND, "You have no request with this id; check it.", path)
+
+
+async def _tell(
+    change: Change,
+    command: str,
+    request: Mapping[str, Any],
+    matches: Iterable[Mapping[str, Any]],
+    summary: str,
+) -> None:
+    """Note that matches were withdrawn; whoever looks at an offer hears of its free places."""
+    for match in matches:
+        await record(change, command, Step.MATCH_WITHDRAWN, request, summary, match=dict(match))
+        await change.tell("offer", {"offer_id": str(match["offer_id"])})
 
 
 async def _agree(

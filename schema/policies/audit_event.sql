@@ -8,14 +8,15 @@ GRANT SELECT ON audit_event TO hearth_relay;
 
 CREATE POLICY owner ON audit_event TO hearth_owner USING (true) WITH CHECK (true);
 CREATE POLICY relay ON audit_event FOR SELECT TO hearth_relay USING (true);
--- A council reads what was done to what is its own; and of a request that it is or was matched with,
--- what concerns no council in particular.
+-- A council reads what was done to what is its own; and of a request that it is matched with, while it reads
+-- the need, what concerns no council in particular.
 CREATE POLICY own_read ON audit_event FOR SELECT TO hearth_council
     USING (
         council_gss = ANY ((SELECT string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))::text[])
         OR (
             council_gss IS NULL AND request_id IS NOT NULL
             AND EXISTS (SELECT FROM match WHERE match.request_id = audit_event.request_id)
+            AND EXISTS (SELECT FROM request WHERE request.id = audit_event.request_id)
         )
     );
 CREATE POLICY own_write ON audit_event FOR INSERT TO hearth_council

@@ -1,6 +1,7 @@
 -- A charity sees and changes its own households' requests. A council sees the need, not the name, of
--- those who agreed that it may seek a match, and of those whom it is or was matched with. An administrator
--- sees what is open to it (break_glass.sql).
+-- those who seek and agreed that this very council may, and of those with whom it, or a lower tier of it that
+-- is not refused by name, has a match that is under way; no longer, once it is over. An administrator sees
+-- what is open to it (break_glass.sql).
 ALTER TABLE request ENABLE ROW LEVEL SECURITY;
 ALTER TABLE request FORCE ROW LEVEL SECURITY;
 
@@ -23,6 +24,19 @@ AS $$
 $$;
 REVOKE EXECUTE ON FUNCTION hearth_consents(uuid, text, text[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hearth_consents(uuid, text, text[]) TO hearth_admin, hearth_charity, hearth_council;
+
+-- Whether a household refuses to be matched with this council by its name, and has not agreed since.
+CREATE FUNCTION hearth_refuses(asked uuid, gss text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, public
+AS $$
+    SELECT NOT hearth_consents(asked, 'MATCHING', ARRAY[gss]) AND EXISTS (
+        SELECT FROM consent
+        WHERE request_id = asked AND scope = 'MATCHING' AND gss_code = gss AND NOT is_given
+    )
+$$;
+REVOKE EXECUTE ON FUNCTION hearth_refuses(uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hearth_refuses(uuid, text) TO hearth_council;
 
 -- Whether anything is proposed, held or accepted for it now, whosever it is.
 CREATE FUNCTION hearth_is_matching(asked uuid) RETURNS boolean
@@ -47,13 +61,22 @@ CREATE POLICY own ON request TO hearth_charity
     WITH CHECK (organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid));
 CREATE POLICY need_read ON request FOR SELECT TO hearth_council
     USING (
-        EXISTS (SELECT FROM match WHERE match.request_id = request.id)
+        EXISTS (
+            SELECT FROM match
+            WHERE match.request_id = request.id
+                AND (
+                    match.state IN ('PROPOSED', 'ACCEPTED', 'PLACED')
+                    OR (match.state = 'HELD' AND match.held_until > now())
+                )
+                AND (
+                    match.council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), ''))
+                    OR NOT hearth_refuses(request.id, (SELECT current_setting('hearth.own_gss', true)))
+                )
+        )
         OR (
             status = 'SUBMITTED'
-            AND hearth_consents(
-                id, 'MATCHING',
-                (SELECT string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))
-            )
+            AND (SELECT nullif(current_setting('hearth.own_gss', true), '')) IS NOT NULL
+            AND hearth_consents(id, 'MATCHING', (SELECT ARRAY[current_setting('hearth.own_gss', true)]))
         )
     );
 

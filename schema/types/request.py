@@ -112,7 +112,7 @@ def _consents(scope: Scope) -> Rows:
 def _history(scope: Scope) -> Rows:
     """What was done to it and its matches, latest first; nothing in it names anybody it is for.
 
-    Its charity reads all; a council that it is or was matched with, what concerns itself or none.
+    Its charity reads all; a council that it is matched with, what concerns itself or none.
     """
     event = rows.audit_event.alias()
     return Rows(
@@ -235,7 +235,7 @@ class Reason:
 
 @strawberry.type(description="What a household needs, as its charity asks for it.")
 class SupportRequest(Node):
-    """A request. Councils see those that agreed to be matched, and their own matches' ones."""
+    """A request. Councils see those that agreed to be matched, and those they are matched with."""
 
     id: strawberry.ID = identity("request", "id")
     reference: str = strawberry.field(description="For telephone and letters.")
@@ -259,7 +259,10 @@ class Match(Node):
     """A match; a hold takes the places of the whole household until it runs out."""
 
     id: strawberry.ID = identity("match", "id")
-    request: SupportRequest = one(request_of)
+    request: SupportRequest | None = one(
+        request_of,
+        description="Null to a council once the match is over, unless it may read the need again.",
+    )
     offer: Offer = one(_offer)
     state: MatchState = expression(lambda scope: state_of(scope.row))
     score: float | None

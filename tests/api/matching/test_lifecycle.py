@@ -7,7 +7,7 @@ import pytest
 
 from api.store.database import SESSION
 from tests.api.requests.asking import CHARITY, OFFICER, move, places_left, propose, submit
-from tests.conftest import OXFORD, Hearth
+from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
 
 CLOSE = """
 mutation ($id: ID!, $version: Int!) {
@@ -98,18 +98,86 @@ class TestWithdrawal:
         assert await places_left(hearth, offer["id"]) == 2
 
 
+NEED = """
+query ($id: ID!, $match: ID!) {
+  request(id: $id) { household { size } }
+  node(id: $match) { ... on Match { state places request { household { size } } } }
+}"""
+
+
+async def _need(hearth: Hearth, request: str, match: str, who: str) -> tuple[bool, bool]:
+    """Whether somebody reads the need, and the match."""
+    data = await hearth.data(NEED, {"id": request, "match": match}, who)
+    found = data["node"]
+    return data["request"] is not None, found is not None
+
+
 class TestConsent:
     @pytest.mark.parametrize("gss", ["", OXFORD])
-    @pytest.mark.parametrize(("command", "who"), [("holdMatch", OFFICER), ("acceptMatch", CHARITY)])
-    async def test_taken_back_it_stops_what_is_proposed(
-        self, hearth: Hearth, command: str, who: str, gss: str
+    @pytest.mark.parametrize("is_held", [False, True])
+    async def test_taken_back_it_ends_what_is_undecided(
+        self, hearth: Hearth, is_held: bool, gss: str
     ) -> None:
         request, offer, match = await _proposed(hearth)
+        if is_held:
+            await move(hearth, "holdMatch", match, OFFICER)
         await _consent(hearth, request, given=False, gss=gss)
-        assert _codes(await move(hearth, command, match, who)) == ["CONSENT_MISSING"]
+        for who in (OFFICER, CHARITY):
+            command = "holdMatch" if who == OFFICER else "acceptMatch"
+            assert _codes(await move(hearth, command, match, who)) == ["ALREADY_DONE"]
         assert await places_left(hearth, offer["id"]) == 4
+        assert await _need(hearth, request, match, OFFICER) == (False, True)
         await _consent(hearth, request, given=True, gss=gss)
-        assert _codes(await move(hearth, command, match, who)) == []
+        assert (await propose(hearth, request, offer["id"]))["problems"] == []
+
+    async def test_taken_back_for_another_council_it_ends_nothing(self, hearth: Hearth) -> None:
+        request, _, match = await _proposed(hearth)
+        await _consent(hearth, request, given=False, gss=CAMBRIDGE)
+        assert _codes(await move(hearth, "acceptMatch", match, CHARITY)) == []
+        await _consent(hearth, request, given=False)
+        assert await _need(hearth, request, match, OFFICER) == (True, True), "it was accepted"
+
+
+class TestNeed:
+    @pytest.mark.parametrize("way", ["declined", "ended", "expired", "withdrawn"])
+    async def test_a_council_reads_it_no_longer_than_its_match(
+        self, hearth: Hearth, way: str
+    ) -> None:
+        county = f"council:{OXFORDSHIRE}"
+        make = _placed if way == "ended" else _proposed
+        request, _, match = await make(hearth)
+        for who in (OFFICER, county):
+            assert await _need(hearth, request, match, who) == (True, True)
+        if way == "declined":
+            await move(hearth, "declineMatch", match, OFFICER, "reason: OTHER")
+        elif way == "ended":
+            over = 'endedOn: "2026-01-03", reason: FAMILY'
+            assert _codes(await move(hearth, "endPlacement", match, OFFICER, over)) == []
+        elif way == "expired":
+            await move(hearth, "holdMatch", match, OFFICER)
+            owner = await hearth.owner()
+            await owner.execute("UPDATE match SET held_until = now()")
+            await owner.close()
+        await _consent(hearth, request, given=False)
+        for who in (OFFICER, county):
+            assert await _need(hearth, request, match, who) == (False, True)
+        for command in ("holdMatch", "acceptMatch", "declineMatch"):
+            arguments = "reason: OTHER" if command == "declineMatch" else ""
+            (code,) = _codes(await move(hearth, command, match, OFFICER, arguments))
+            assert code in ("ALREADY_DONE", "HOLD_EXPIRED")
+        assert await _need(hearth, request, match, CHARITY) == (True, True)
+
+    async def test_an_upper_tier_that_is_refused_by_name_reads_none(self, hearth: Hearth) -> None:
+        county = f"council:{OXFORDSHIRE}"
+        request, _, match = await _proposed(hearth)
+        await _consent(hearth, request, given=False, gss=OXFORDSHIRE)
+        assert await _need(hearth, request, match, county) == (False, True)
+        assert await _need(hearth, request, match, OFFICER) == (True, True)
+        seeking = await submit(hearth)
+        await _consent(hearth, seeking, given=False, gss=OXFORDSHIRE)
+        assert await _need(hearth, seeking, match, county) == (False, True)
+        await _consent(hearth, request, given=True)
+        assert await _need(hearth, request, match, county) == (True, True)
 
 
 class TestOffer:
