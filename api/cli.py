@@ -58,10 +58,14 @@ def demo() -> None:
 def serve() -> None:
     """Serve; the database must be migrated and loaded."""
     with database() as (settings, url, _):
+        nobody = not (settings.issuer or settings.is_development)
+        said = ", to the public alone: HEARTH_ISSUER is not set" if nobody else ""
         serve_forever(
             settings,
             url,
-            when_ready=lambda: console.print(f"Serving on http://{settings.host}:{settings.port}"),
+            when_ready=lambda: console.print(
+                f"Serving on http://{settings.host}:{settings.port}{said}"
+            ),
         )
 
 
@@ -103,6 +107,11 @@ def _print_token(make: Any) -> None:
             fail(
                 f"Tokens come from {settings.issuer} here (HEARTH_ISSUER). "
                 "The development issuer is for set-ups without one."
+            )
+        if not settings.is_development:
+            fail(
+                "The development issuer's tokens are good in development only. Set HEARTH_ISSUER "
+                "to who issues yours, or HEARTH_DEVELOPMENT=true where nobody's real data is."
             )
 
         async def subject() -> str:

@@ -64,7 +64,8 @@ class Settings(BaseSettings):
         description="host names to answer to, by commas; *.example.org for all below it, * for any",
     )
     issuer: str | None = Field(
-        None, description="who issues tokens (iss); without it, the development issuer"
+        None,
+        description="who issues tokens (iss); without it, in development, the development issuer",
     )
     jwks_file: Path | None = Field(None, description="the issuer's public keys, as a JWK set")
     jwks_url: str | None = Field(

@@ -33,6 +33,7 @@ def serving(copy: Copy, home: Path, **given: str) -> Iterator[tuple[subprocess.P
     port = free_port()
     settings = {
         "HEARTH_DATABASE_URL": copy.url,
+        "HEARTH_DEVELOPMENT": "true",
         "HEARTH_HOME": str(home),
         "HEARTH_PORT": str(port),
         "HEARTH_WORKERS": "2",

@@ -133,10 +133,16 @@ def development_issuer(settings: Settings) -> DevelopmentIssuer:
 
 
 def verifier(settings: Settings) -> Verifier:
-    """The verifier of the configured issuer, or of the development issuer where none is."""
+    """The verifier of the configured issuer, or in development of the development issuer.
+
+    Elsewhere, without an issuer, no token is good: the development issuer's key lies in a file, and
+    lets whoever reads that be anybody.
+    """
     if settings.issuer:
         keys = issuer_keys(settings)
         return Verifier(settings.issuer, settings.audience, keys, settings.token_type)
+    if not settings.is_development:
+        return Verifier(DEVELOPMENT_ISSUER, settings.audience, KnownKeys(KeySet([])))
     issuer = development_issuer(settings)
     public = ECKey.import_key(issuer.key.as_dict(private=False))
     return Verifier(DEVELOPMENT_ISSUER, settings.audience, KnownKeys(KeySet([public])))

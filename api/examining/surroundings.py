@@ -82,7 +82,7 @@ async def issuer(settings: Settings) -> Finding:
     if settings.issuer is None:
         if settings.is_development:
             return Finding("issuer", "is the development issuer")
-        said = "none is set: the development issuer's key lets whoever reads it be anybody"
+        said = "none is set: no token is good here"
         mend = "Set HEARTH_ISSUER to who issues your tokens (their iss)."
         return Finding("issuer", said, mend)
     subject = f"issuer ({settings.issuer})"

@@ -61,8 +61,8 @@ def test_help_names_every_command(hearth: Hearth) -> None:
 def test_a_token_is_good_here(
     hearth: Hearth, copy: Copy, tmp_path: Path, who: tuple[str, ...]
 ) -> None:
-    first = hearth("token", *who, database_url=copy.owner_url)
-    again = hearth("token", *who, database_url=copy.owner_url)
+    here = {"database_url": copy.owner_url, "development": "true"}
+    first, again = hearth("token", *who, **here), hearth("token", *who, **here)
     assert (first.exit_code, again.exit_code) == (0, 0)
     check = verifier(Settings(home=tmp_path))
     subject = asyncio.run(check.verified(first.stdout.strip())).subject
@@ -72,12 +72,16 @@ def test_a_token_is_good_here(
 
 
 def test_a_token_of_an_unknown_council_is_refused(hearth: Hearth, copy: Copy) -> None:
-    result = hearth("token", "council", "E99999999", database_url=copy.owner_url)
+    result = hearth(
+        "token", "council", "E99999999", database_url=copy.owner_url, development="true"
+    )
     _fails(result, "no council with the GSS code E99999999", OXFORD)
 
 
 def test_a_token_of_an_abolished_council_is_refused(hearth: Hearth, copy: Copy) -> None:
-    result = hearth("token", "council", "E06000028", database_url=copy.owner_url)
+    result = hearth(
+        "token", "council", "E06000028", database_url=copy.owner_url, development="true"
+    )
     _fails(result, "Bournemouth", "was abolished", "E06000058")
 
 
@@ -94,6 +98,16 @@ def test_where_others_issue_tokens_none_are_made(
     given = Settings(home=tmp_path, issuer="https://login.example", jwks_file=keys)
     with pytest.raises(Unauthenticated):
         asyncio.run(verifier(given).verified(token))
+
+
+def test_outside_development_without_an_issuer_no_token_is_good(
+    hearth: Hearth, copy: Copy, tmp_path: Path
+) -> None:
+    _fails(hearth("token", "admin", database_url=copy.owner_url), "HEARTH_ISSUER")
+    token = development_issuer(Settings(home=tmp_path)).token("admin:development")
+    assert asyncio.run(verifier(Settings(home=tmp_path, development=True)).verified(token))
+    with pytest.raises(Unauthenticated):
+        asyncio.run(verifier(Settings(home=tmp_path, development=False)).verified(token))
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ class Hearth:
         port = free_port()
         environment = {
             "HEARTH_DATABASE_URL": ground.embedded.url(LOGIN),
-            "HEARTH_DEVELOPMENT": "false",
+            "HEARTH_DEVELOPMENT": "true",
             "HEARTH_HOME": str(ground.folder),
             "HEARTH_POOL_SIZE": str(POOL),
             "HEARTH_PORT": str(port),
