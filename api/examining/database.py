@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from api.access.rotation import sealed_tables
 from api.access.sealing import Sealing
 from api.examining.findings import Finding
 from api.store.migrating import head
@@ -17,7 +18,13 @@ OLDEST = 150000
 MOST_SECONDS_APART = 5.0
 MIGRATE = "Run `hearth migrate`."
 
-_LOGIN = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
+_LOGIN = """
+    SELECT rolname, rolsuper OR rolbypassrls AS is_unbound, EXISTS (
+        SELECT FROM pg_roles AS owner
+        WHERE owner.rolname = $1 AND pg_has_role(session_user, owner.oid, 'MEMBER')
+    ) AS is_owner
+    FROM pg_roles WHERE rolname = session_user
+"""
 _ROLES = """
     SELECT rolname, rolsuper OR rolbypassrls AS is_unbound,
         pg_has_role(session_user, oid, 'MEMBER') AS is_mine
@@ -29,7 +36,6 @@ _UNFORCED = """
     GROUP BY relname ORDER BY relname
 """
 _REVISION = "SELECT version_num FROM alembic_version"
-_SEALED = "SELECT request_id, sealed FROM request_contact ORDER BY request_id"
 
 
 async def server(connection: asyncpg.Connection) -> Finding:
@@ -44,15 +50,18 @@ async def server(connection: asyncpg.Connection) -> Finding:
 
 async def login(connection: asyncpg.Connection) -> Finding:
     """Whether the login that serves is bound by row-level security."""
-    found = await connection.fetchrow(_LOGIN)
-    if found["rolsuper"] or found["rolbypassrls"]:
-        said = f"{found['rolname']} is not bound by row-level security"
+    found = await connection.fetchrow(_LOGIN, OWNER)
+    name = found["rolname"]
+    if found["is_unbound"] or found["is_owner"]:
+        said = f"{name} is not bound by row-level security"
+        if not found["is_unbound"]:
+            said = f"{name} may become {OWNER}, which row-level security does not bind"
         mend = (
             "Serve as hearth_login, which `hearth migrate` makes (set its password with ALTER "
             "ROLE), or another that is no superuser; keep this one in HEARTH_MIGRATION_URL."
         )
         return Finding("login", said, mend)
-    return Finding("login", f"{found['rolname']} is bound by row-level security")
+    return Finding("login", f"{name} is bound by row-level security")
 
 
 async def roles(connection: asyncpg.Connection) -> Finding:
@@ -103,7 +112,7 @@ async def guard(connection: asyncpg.Connection) -> Finding:
     if noted["applied"] != now:
         return Finding("policies", "are those of another version of Hearth", MIGRATE)
     if noted["as_applied"] != noted["as_found"]:
-        said = "policies or grants were changed since they were applied"
+        said = "policies, grants, functions or triggers were changed since they were applied"
         return Finding("policies", said, f"{MIGRATE} Then find out who changed them, and why.")
     return Finding("policies", "are this version's, forced, and as they were applied")
 
@@ -132,17 +141,18 @@ async def sealed(owner: asyncpg.Connection, sealing: Sealing) -> Finding:
     count, closed = 0, 0
     async with owner.transaction(readonly=True):
         await owner.execute(f"SET LOCAL ROLE {OWNER}")
-        async for row in owner.cursor(_SEALED):
-            count += 1
-            try:
-                sealing.read("request", row["request_id"], row["sealed"])
-            except Unavailable:
-                closed += 1
+        for table in sealed_tables():
+            async for row in owner.cursor(f"SELECT sealed FROM {table}"):  # noqa: S608 - ours
+                count += 1
+                try:
+                    sealing.sealed_anew(row["sealed"])
+                except Unavailable:
+                    closed += 1
     if closed:
-        said = f"{closed} of {count} contacts can't be opened with the keys that are set"
+        said = f"{closed} of {count} that are sealed can't be opened with the keys that are set"
         mend = "Add the key that sealed them to HEARTH_DATA_KEYS, after the first, by a comma."
         return Finding("data keys", said, mend)
-    return Finding("data keys", f"open all {count} contacts that are sealed")
+    return Finding("data keys", f"open all {count} contacts and addresses that are sealed")
 
 
 Check = Callable[[asyncpg.Connection], Awaitable[Finding]]

@@ -7,14 +7,29 @@ is what holds. `_first.sql` takes away everything that an earlier version grante
 from hashlib import sha256
 from importlib.resources import files
 
-# What is in force: every policy, whether row-level security is on and forced, and every grant.
+# What is in force: every policy, whether row-level security is on and forced, every grant (on
+# columns too), every view, every trigger and whether it is on, and the functions that policies and
+# triggers lean on: their text, owner, settings and grants.
 _IN_FORCE = """
     SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM (
         SELECT concat_ws('|', tablename, policyname, permissive, roles, cmd, qual, with_check)
         FROM pg_policies WHERE schemaname = 'public'
         UNION ALL
-        SELECT concat_ws('|', relname, relrowsecurity, relforcerowsecurity, relacl)
+        SELECT concat_ws('|', relname, relrowsecurity, relforcerowsecurity, relacl,
+            relowner::regrole, CASE relkind WHEN 'v' THEN pg_get_viewdef(oid) END)
         FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
+        UNION ALL
+        SELECT concat_ws('|', attrelid::regclass, attname, attacl)
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relnamespace = 'public'::regnamespace AND attacl IS NOT NULL
+        UNION ALL
+        SELECT concat_ws('|', tgrelid::regclass, tgenabled, pg_get_triggerdef(pg_trigger.oid))
+        FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+        WHERE relnamespace = 'public'::regnamespace AND NOT tgisinternal
+        UNION ALL
+        SELECT concat_ws('|', oid::regprocedure, proowner::regrole, prosecdef, proacl, proconfig,
+            prosrc)
+        FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'hearth\\_%'
     ) AS in_force(line)
 """
 # The digest of the files that were applied, and of what was in force then, kept as a comment.

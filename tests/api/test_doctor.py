@@ -18,7 +18,7 @@ from api.settings import Settings
 from api.store.migrating import head
 from schema import policies
 from tests.api.access.issuing import new_key
-from tests.conftest import Copy
+from tests.conftest import OXFORD, Copy
 
 KEY = Fernet.generate_key().decode()
 
@@ -116,6 +116,44 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "policies",
         "changed since they were applied",
         "hearth migrate",
+    ),
+    "a grant of one column": (
+        "GRANT SELECT (sealed) ON request_contact TO hearth_public",
+        "REVOKE SELECT (sealed) ON request_contact FROM hearth_public",
+        "policies",
+        "changed since they were applied",
+        "hearth migrate",
+    ),
+    "history that may be changed": (
+        "ALTER TABLE audit_event DISABLE TRIGGER keep_history",
+        "ALTER TABLE audit_event ENABLE TRIGGER keep_history",
+        "policies",
+        "triggers were changed",
+        "who changed them",
+    ),
+    "a function that says yes": (
+        """ALTER FUNCTION hearth_is_listed(text[]) RENAME TO hearth_kept;
+        CREATE FUNCTION hearth_is_listed(shown_to text[]) RETURNS boolean LANGUAGE sql
+            AS 'SELECT true'""",
+        """DROP FUNCTION hearth_is_listed(text[]);
+        ALTER FUNCTION hearth_kept(text[]) RENAME TO hearth_is_listed""",
+        "policies",
+        "functions or triggers were changed",
+        "hearth migrate",
+    ),
+    "a door that is open to all": (
+        "GRANT EXECUTE ON FUNCTION hearth_contact(uuid) TO PUBLIC",
+        "REVOKE EXECUTE ON FUNCTION hearth_contact(uuid) FROM PUBLIC",
+        "policies",
+        "functions or triggers were changed",
+        "hearth migrate",
+    ),
+    "a login that may become the owner": (
+        "GRANT hearth_owner TO hearth_login",
+        "REVOKE hearth_owner FROM hearth_login",
+        "login",
+        "may become hearth_owner",
+        "HEARTH_MIGRATION_URL",
     ),
     "another version's policies": (
         "COMMENT ON TABLE alembic_version IS 'another one'",
@@ -235,6 +273,18 @@ def sealed(copy: Copy) -> None:
             request,
             found.seal("request", request, {"name": "Olena"}),
         )
+        offer = await owner.fetchval(
+            "INSERT INTO offer (id, council_gss, kind_code, title, status, places, step_free,"
+            " pets_allowed, children_welcome, women_only) VALUES (gen_random_uuid(), $1, 'hosting',"
+            " 'A', 'DRAFT', 1, 'ALL', false, true, false) RETURNING id",
+            OXFORD,
+        )
+        await owner.execute(
+            "INSERT INTO offer_address (offer_id, council_gss, sealed) VALUES ($1, $2, $3)",
+            offer,
+            OXFORD,
+            found.seal("offer", offer, {"address": "1 High Street"}),
+        )
         await owner.close()
 
     asyncio.run(put())
@@ -242,9 +292,9 @@ def sealed(copy: Copy) -> None:
 
 @pytest.mark.usefixtures("sealed")
 def test_data_keys_that_do_not_open_what_is_sealed(doctor: Doctor, tmp_path: Path) -> None:
-    assert "open all 1 contacts" in doctor().stdout
+    assert "open all 2 contacts and addresses" in doctor().stdout
     other = Fernet.generate_key().decode()
-    said = "1 of 1 contacts can't be opened"
+    said = "2 of 2 that are sealed can't be opened"
     _is_wrong(doctor(data_keys=other), "data keys", said, "HEARTH_DATA_KEYS")
     _is_sound(doctor(data_keys=f"{other},{KEY}"))
     result = doctor(data_keys="short")
