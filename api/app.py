@@ -85,8 +85,9 @@ class Service:
         door = Door(Keys(members, pepper(settings)), members, verifier(settings))
         page = Page() if settings.is_development else None
         budgets = Budgets(settings.budget, settings.public_budget)
+        admission = Admission(max(1, settings.pool_size - 2))
         self.endpoint = Endpoint(
-            admission=Admission(max(1, settings.pool_size - 2)),
+            admission=admission,
             answering=answering,
             door=door,
             page=page,
@@ -105,7 +106,14 @@ class Service:
         at_once = max(1, settings.pool_size // 4)
         self.open_data = OpenData(self.database, self.answers, budgets, at_once)
         self.report_files = ReportFiles(members, door, budgets)
-        self.sockets = Sockets(schema, answering, door, budgets, allowed(settings))
+        self.sockets = Sockets(
+            schema,
+            answering,
+            door,
+            budgets,
+            allowed(settings),
+            lambda viewer, address: admission.turn(viewer.subject or address),
+        )
         health = Health(members, self.listener, STOPPING)
         routes: list[BaseRoute] = [
             Route("/health/live", health.live),

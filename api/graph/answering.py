@@ -1,5 +1,6 @@
 """One request, answered: its document planned, its fields read or its commands run."""
 
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from graphql import OperationDefinitionNode, OperationType
 from api.access.members import Members, MovedError
 from api.access.sealing import Sealing
 from api.access.viewer import Viewer
-from api.graph.availability import Following
+from api.graph.availability import Following, Turn
 from api.offers.commands import Outcome
 from api.reading.answer import FieldsRefusedError, fetch_each, payload, ready
 from api.reading.completing import TYPE, complete, prepare
@@ -278,16 +279,27 @@ class Answering:
         await unit_of_work.run(self.members, viewer, note)
 
     async def stream(
-        self, asked: Asked, viewer: Viewer, admit: Admit = admit_all
+        self,
+        asked: Asked,
+        viewer: Viewer,
+        admit: Admit = admit_all,
+        turn: Turn = contextlib.nullcontext,
     ) -> AsyncIterator[Answer]:
-        """The answers to a subscription, as things happen; or the one answer to anything else."""
+        """The answers to a subscription, as things happen; or the one answer to anything else.
+
+        Each piece of work awaits its turn, which may raise Refused.
+        """
         try:
-            planned = self._planned(asked, viewer, admit)
-            if planned.plan.kind is OperationType.SUBSCRIPTION:
-                async for answer in self._streamed(planned):
-                    yield answer
-            else:
-                yield await self._answered(planned)
+            answer = None
+            async with turn():
+                planned = self._planned(asked, viewer, admit)
+                if planned.plan.kind is not OperationType.SUBSCRIPTION:
+                    answer = await self._answered(planned)
+            if answer is not None:
+                yield answer
+                return
+            async for each in self._streamed(planned, turn):
+                yield each
         except InvalidDocumentError as error:
             yield _invalid(error)
         except FieldsRefusedError as error:
@@ -300,16 +312,16 @@ class Answering:
             logger.exception("A subscription failed")
             yield refused(Failed())
 
-    async def _streamed(self, planned: Planned) -> AsyncIterator[Answer]:
+    async def _streamed(self, planned: Planned, turn: Turn) -> AsyncIterator[Answer]:
         ((key, field),) = planned.plan.fields.items()
         if isinstance(field, ConstantField):
             raise field.value
         assert isinstance(field, PayloadField)
-        following = replace(self.following, viewer=planned.viewer)
+        following = replace(self.following, viewer=planned.viewer, turn=turn)
         outcomes = field.function(following, **field.arguments(planned.variables))
         async for outcome in outcomes:
             entering = self.members.entered(planned.viewer, readonly=not field.writes)
-            async with entering as (connection, _):
+            async with turn(), entering as (connection, _):
                 shown = await payload(connection, field, planned.variables, outcome)
             yield planned.answer({key: shown})
 

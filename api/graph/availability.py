@@ -1,7 +1,8 @@
 """The subscription to availability: what opens, changes and fills, as it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+import contextlib
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +35,10 @@ class Changed:
     offer: str | None
 
 
+Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
+"""Awaited before each piece of work for a follower, who waits for most of the time."""
+
+
 @dataclass(frozen=True)
 class Following:
     """Follows what changes, for this worker's subscribers; `viewer` is the one who follows."""
@@ -41,6 +46,7 @@ class Following:
     members: Members
     listener: Listener
     viewer: Viewer = PUBLIC
+    turn: Turn = contextlib.nullcontext
 
     async def available(self, wanted: Any, among: Collection[UUID] | None = None) -> Told:
         """The offers available under a filter now; of `among` only, where given."""
@@ -53,7 +59,7 @@ class Following:
         statement = place.selection.statement
         sql, sent = statement.compile(query)
         plan = FieldPlan(sql, tuple(statement.parameters), sent, lambda rows, _: rows, place.path)
-        async with self.members.public() as connection:
+        async with self.turn(), self.members.public() as connection:
             found = await fetch(connection, (plan, [each.value({}) for each in plan.parameters]))
         return {row["id"]: (row["version"], row["places_left"]) for row in found}
 

@@ -57,7 +57,8 @@ async def request_changed(
 
 
 async def _seconds_to_next(following: Following, key: UUID) -> float | None:
-    async with following.members.entered(following.viewer, readonly=True) as (connection, _):
+    entering = following.members.entered(following.viewer, readonly=True)
+    async with following.turn(), entering as (connection, _):
         found = await connection.fetchrow(STANDING, key)
     if found is None:
         raise NotFound("There is no request of yours with this id; check it.")

@@ -1,9 +1,15 @@
-"""Subscriptions over WebSockets, by the protocol graphql-transport-ws."""
+"""Subscriptions over WebSockets, by the protocol graphql-transport-ws.
+
+A socket costs little while nothing happens. What is done over it awaits its turn as any request
+does, and no holder has so many sockets or operations that others have none.
+"""
 
 import asyncio
+import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -20,35 +26,49 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from api.access.members import MovedError
 from api.access.viewer import PUBLIC, Viewer
-from api.graph.answering import Answer, Answering, Asked
+from api.graph.answering import Answer, Answering, Asked, refused
 from api.http.allowed import Allowed
 from api.http.budgets import Budgets
 from api.http.endpoint import Door
+from api.http.errors import HttpError
+from api.http.holders import Holders
 from api.http.requests import LARGEST_BODY
 from api.reading.limits import Measure
-from schema.refusals import Refused, Unauthenticated
+from schema.refusals import Refused, TooMany, Unauthenticated, Unavailable
 
 CONTEXT = "hearth.context"
 LOOK_SECONDS = 5.0
 MOST_SUBSCRIPTIONS = 20
+# Of one holder's in one worker, and of all: the server has some connections left for requests.
+EACH_SOCKETS, MOST_SOCKETS = 50, 400
+EACH_OPERATIONS, MOST_OPERATIONS = 100, 2000
 GREETING_SECONDS = 10.0
-# The protocol's codes for who may not be here, and for who doesn't say who they are.
-OUT, SILENT = 4403, 4408
+# The protocol's codes for who may not be here, who doesn't say who they are, and too many.
+OUT, SILENT, MANY = 4403, 4408, 4429
 REASONS = {
+    MANY: "As many sockets of yours are open as may be. Close some, or ask by HTTP.",
     OUT: "The credential is no longer good; open another socket.",
     SILENT: f"No connection_init came within {GREETING_SECONDS:g} s.",
 }
 
 
-class Context:
-    """What a socket knows: who opened it, by its header or its first message."""
+TurnOf = Callable[[Viewer, str], contextlib.AbstractAsyncContextManager[None]]
+"""A turn of a viewer's at an address; entering it raises HttpError, 429 or 503, without one."""
 
-    def __init__(self, socket: WebSocket, address: str) -> None:
+
+class Context:
+    """What a socket knows: who opened it, by its header or its first message.
+
+    `holder` is whose it counts as: its address', until it is known to be a subject's.
+    """
+
+    def __init__(self, socket: WebSocket, address: str, holder: str) -> None:
         headers = dict(socket.headers.raw)
         self.authorization = socket.headers.get("authorization")
         self.host = headers.get(b"host")
         self.origin = headers.get(b"origin")
         self.address = address
+        self.holder = holder
         self.connection_params: dict[str, Any] = {}
         self.viewer: Viewer = PUBLIC
         self.code: int | None = None
@@ -65,10 +85,14 @@ class Context:
 class StreamedSchema:
     """Stands where the protocol's handler expects a schema, and answers as the endpoint does."""
 
-    def __init__(self, schema: strawberry.Schema, answering: Answering, budgets: Budgets) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, answering: Answering, budgets: Budgets, turn: TurnOf
+    ) -> None:
         self._schema = schema
         self.answering = answering
         self.budgets = budgets
+        self.turn = turn
+        self.operations = Holders(EACH_OPERATIONS, MOST_OPERATIONS)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._schema, name)
@@ -90,8 +114,27 @@ class StreamedSchema:
         def admit(_: OperationType, measure: Measure) -> None:
             self.budgets.charge(context.viewer, context.address, measure.cost)
 
-        async for answer in self.answering.stream(asked, context.viewer, admit):
-            yield _result(answer)
+        holder = context.holder
+        if not self.operations.take(holder):
+            message = "As many operations of yours are open over sockets as may be. End some."
+            yield _result(refused(TooMany(message, 1)))
+            return
+        try:
+            turn = partial(self._turn, context)
+            async for answer in self.answering.stream(asked, context.viewer, admit, turn):
+                yield _result(answer)
+        finally:
+            self.operations.give_back(holder)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, context: Context) -> AsyncIterator[None]:
+        try:
+            async with self.turn(context.viewer, context.address):
+                yield
+        except HttpError as error:
+            if error.status == TooMany.status:
+                raise TooMany(error.message, 1) from error
+            raise Unavailable(error.message) from error
 
 
 class Sockets(GraphQL[Context, None]):
@@ -104,9 +147,11 @@ class Sockets(GraphQL[Context, None]):
         door: Door,
         budgets: Budgets,
         allowed: Allowed,
+        turn: TurnOf,
     ) -> None:
+        self.streamed = StreamedSchema(schema, answering, budgets, turn)
         super().__init__(
-            StreamedSchema(schema, answering, budgets),  # type: ignore[arg-type]
+            self.streamed,  # type: ignore[arg-type]
             graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
@@ -115,18 +160,23 @@ class Sockets(GraphQL[Context, None]):
         )
         self.allowed = allowed
         self.door = door
+        self.holders = Holders(EACH_SOCKETS, MOST_SOCKETS)
 
     async def get_context(self, request: Request | WebSocket, response: Any) -> Context:
         """A socket's context, before its first message."""
-        address = request.client.host if request.client else ""
         assert isinstance(request, WebSocket)
-        context = Context(request, address)
+        address = _address(request.scope)
+        context = Context(request, address, _holder(PUBLIC, address))
         request.scope[CONTEXT] = context
         context.watch = asyncio.create_task(_await_greeting(context))
         return context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, until it or its viewer's time ends."""
+        holder = _holder(PUBLIC, _address(scope))
+        if not self.holders.take(holder):
+            await _turn_away(scope, receive, send)
+            return
         try:
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
@@ -139,6 +189,7 @@ class Sockets(GraphQL[Context, None]):
             await send({"type": "websocket.close", "code": context.code, "reason": reason})
         finally:
             context = scope.get(CONTEXT)
+            self.holders.give_back(context.holder if context else holder)
             if context and context.watch:
                 context.watch.cancel()
 
@@ -158,8 +209,21 @@ class Sockets(GraphQL[Context, None]):
         assert context.watch is not None
         context.watch.cancel()
         if context.viewer.subject is not None:
+            await self._hand_over(context)
             context.watch = asyncio.create_task(self._watch(context))
         return strawberry.UNSET
+
+    async def _hand_over(self, context: Context) -> None:
+        """Count a socket as its subject's instead of its address'; where that is too many, end it.
+
+        Behind one address may be a whole office.
+        """
+        holder = _holder(context.viewer, context.address)
+        if not self.holders.take(holder):
+            context.end(MANY)
+            await asyncio.sleep(0)  # which is where it ends
+        self.holders.give_back(context.holder)
+        context.holder = holder
 
     async def _watch(self, context: Context) -> None:
         """End the socket once its viewer's credential ends, or they are let in no more."""
@@ -188,6 +252,25 @@ class Sockets(GraphQL[Context, None]):
     def encode_json(self, data: object) -> str:
         """JSON as the HTTP endpoint writes it."""
         return orjson.dumps(data).decode()
+
+
+def _address(scope: Scope) -> str:
+    found: str = (scope.get("client") or ("",))[0]
+    return found
+
+
+def _holder(viewer: Viewer, address: str) -> str:
+    return f"a{address}" if viewer.subject is None else f"s{viewer.subject}"
+
+
+async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
+    # Accepted first, or a browser would not be told why.
+    await receive()
+    offered = scope.get("subprotocols") or []
+    protocol = GRAPHQL_TRANSPORT_WS_PROTOCOL
+    chosen = protocol if protocol in offered else None
+    await send({"type": "websocket.accept", "subprotocol": chosen})
+    await send({"type": "websocket.close", "code": MANY, "reason": REASONS[MANY]})
 
 
 async def _await_greeting(context: Context) -> None:

@@ -59,7 +59,9 @@ class Talk:
 
 
 @contextlib.asynccontextmanager
-async def talking(hearth: Hearth, protocol: str = PROTOCOL, **headers: str) -> AsyncIterator[Talk]:
+async def talking(
+    hearth: Hearth, protocol: str = PROTOCOL, address: str = "127.0.0.1", **headers: str
+) -> AsyncIterator[Talk]:
     """Open a socket; it is accepted, or refused (`code` then says how), once this begins."""
     talk = Talk()
     given = {"host": "hearth", **headers}
@@ -69,7 +71,7 @@ async def talking(hearth: Hearth, protocol: str = PROTOCOL, **headers: str) -> A
         "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         "subprotocols": [protocol],
-        "client": ("127.0.0.1", 1),
+        "client": (address, 1),
     }
 
     async def serve() -> None:

@@ -1,11 +1,15 @@
 """WebSockets: who may stay on one, for how long, and what a client can't do with it."""
 
 import asyncio
+import contextlib
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
+from api.access.viewer import Viewer
+from api.http.errors import HttpError
 from tests.api.http.talking import talking
 from tests.conftest import OXFORD, Hearth
 
@@ -119,6 +123,93 @@ async def test_subscriptions_on_a_socket_are_capped(hearth: Hearth) -> None:
             talk.subscribe(FOLLOW, str(number))
         refused = await talk.hear()
         assert (refused["id"], refused["type"]) == ("20", "error")
+
+
+async def test_sockets_of_one_holder_are_capped(hearth: Hearth) -> None:
+    token = await hearth.token(OFFICER)
+    hearth.service.sockets.holders.each = 2
+    async with contextlib.AsyncExitStack() as office:
+        # Whoever says who they are takes no place of their address'.
+        for _ in range(2):
+            talk = await office.enter_async_context(talking(hearth))
+            assert (await talk.begin(token))["type"] == "connection_ack"
+        async with talking(hearth) as third:
+            assert await third.begin(token) is None
+            assert third.code == 4429
+        async with talking(hearth) as one, talking(hearth) as two, talking(hearth) as three:
+            assert (await one.begin())["type"] == (await two.begin())["type"] == "connection_ack"
+            assert await three.hear() is None
+            assert three.code == 4429
+            async with talking(hearth, address="192.0.2.7") as other:
+                assert await _who_after_greeting(other) == "PUBLIC"
+        async with talking(hearth) as again:
+            assert await _who_after_greeting(again) == "PUBLIC"
+    hearth.service.sockets.holders.most = 0
+    async with talking(hearth) as late:
+        assert await late.hear() is None
+        assert late.code == 4429
+
+
+async def _who_after_greeting(talk: Any) -> str:
+    assert (await talk.begin())["type"] == "connection_ack"
+    return await _who(talk)
+
+
+async def test_operations_of_one_holder_are_capped_over_all_its_sockets(hearth: Hearth) -> None:
+    hearth.service.sockets.streamed.operations.each = 2
+    async with talking(hearth) as one, talking(hearth) as two:
+        for talk in (one, two):
+            await talk.begin()
+            talk.subscribe(FOLLOW, "1")
+            assert await _who_or_code(talk) == ("PUBLIC" if talk is one else "TOO_MANY")
+        one.say({"type": "complete", "id": "1"})
+        assert await _who_or_code(one) == "PUBLIC"
+        assert await _who_or_code(two) == "PUBLIC"
+        async with talking(hearth, address="192.0.2.7") as other:
+            assert await _who_after_greeting(other) == "PUBLIC"
+
+
+async def _who_or_code(talk: Any) -> str:
+    talk.subscribe(WHO, "9")
+    found = await talk.hear()
+    if found["type"] == "error":
+        return str(found["payload"][0]["extensions"]["code"])
+    assert (await talk.hear())["type"] == "complete"
+    return str(found["payload"]["data"]["viewer"]["audience"])
+
+
+async def test_what_is_done_over_a_socket_awaits_its_turn(
+    hearth: Hearth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: asyncio.Queue[str] = asyncio.Queue()
+    refusals: list[HttpError] = []
+
+    @contextlib.asynccontextmanager
+    async def turn(viewer: Viewer, address: str) -> AsyncIterator[None]:
+        if refusals:
+            raise refusals[-1]
+        taken.put_nowait(address)
+        yield
+
+    monkeypatch.setattr(hearth.service.sockets.streamed, "turn", turn)
+    async with talking(hearth) as talk, asyncio.timeout(10):
+        await talk.begin()
+        assert await _who(talk) == "PUBLIC"
+        assert await taken.get() == "127.0.0.1"
+        talk.subscribe(FOLLOW, "1")
+        for _ in ("to understand it", "to look"):
+            await taken.get()
+        offer = await hearth.open()
+        found = await talk.hear()
+        assert found["payload"]["data"]["availabilityChanged"]["offerId"] == offer["id"]
+        for _ in ("to look again", "to show it"):
+            await taken.get()
+        for refusal in (HttpError(503, "Full."), HttpError(429, "Too many.")):
+            refusals.append(refusal)
+            for query in (WHO, FOLLOW):
+                talk.subscribe(query, "2")
+                code = (await talk.hear())["payload"][0]["extensions"]["code"]
+                assert code == ("UNAVAILABLE" if refusal.status == 503 else "TOO_MANY")
 
 
 SUBSCRIBE: dict[str, Any] = {"type": "subscribe", "id": "1", "payload": {"query": WHO}}
