@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak test-kills image fix bench bench-allocation bench-candidates bench-growth bench-overload bench-reports bench-suppression snapshots lock sbom clean
+.PHONY: help run test lint types imports tests soak test-kills image fix bench bench-allocation bench-candidates bench-growth bench-overload bench-reports bench-suppression snapshots lock sbom wheelhouse clean
 
 DOCUMENTS ?= 100000
 ENGINE ?= docker
@@ -83,8 +83,17 @@ lock: .venv/test ## pin the dependencies anew, with hashes
 sbom: .venv/test ## write what the image is made of to sbom.json (CycloneDX)
 	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json
 
+# A fresh environment is set up from the wheels alone, so that what is missing shows here and not there.
+wheelhouse: .venv/run ## keep what is pinned as wheels in wheelhouse/, to install where there is no index
+	$(BIN)/python -m pip download --no-deps --require-hashes -d wheelhouse -r requirements.lock -r requirements-build.lock
+	$(PYTHON) -m venv --clear wheelhouse/tried
+	wheelhouse/tried/bin/pip install --no-index --find-links wheelhouse --no-deps --require-hashes -r requirements.lock -r requirements-build.lock
+	wheelhouse/tried/bin/pip install --no-index --no-deps --no-build-isolation .
+	wheelhouse/tried/bin/hearth --help > /dev/null
+	rm -rf wheelhouse/tried
+
 clean: ## remove what set-up and runs made (the embedded data too)
-	rm -rf .venv .hearth .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .hearth wheelhouse .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hearth needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say which with: make PYTHON=python3.12 run")'
