@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
 from typing import Annotated, TypeVar
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.access.joining import Joining
 from api.access.key_records import LONGEST_DAYS, KeyRecords, NewKey
 from api.access.keys import pepper
 from api.operating import note
 from api.terminal import console, database, fail
+from schema.tables.access import Network
 
 keys = typer.Typer(help="API keys of charities.", no_args_is_help=True)
 
@@ -44,11 +46,16 @@ def create(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="It reads, but changes nothing and sees no contact.")
     ] = False,
+    networks: Annotated[
+        list[str] | None,
+        typer.Option("--from", help="An address or network it is good from; give it for each."),
+    ] = None,
 ) -> None:
     """Make a key and print it, once."""
+    places = [_network(each) for each in networks or ()]
 
     async def work(records: KeyRecords) -> NewKey:
-        new = await records.create(name, days=days, is_read_only=read_only)
+        new = await records.create(name, days=days, is_read_only=read_only, networks=places)
         await _note(records, "createKey", new)
         return new
 
@@ -85,18 +92,37 @@ def revoke(public_id: PublicId) -> None:
 @keys.command("list")
 def list_() -> None:
     """Print every key, without its secret."""
-    table = Table("key", "charity", "may", "state", "expires", "last used in the hour of")
+    table = Table(
+        "key",
+        "charity",
+        "may",
+        Column("from", overflow="fold"),
+        "state",
+        "expires",
+        "last used in the hour of",
+    )
     for row in _with_records(KeyRecords.all):
         used = row["last_used_at"]
         table.add_row(
             row["public_id"],
             row["charity"],
             "read" if row["is_read_only"] else "read, write",
+            "\n".join(map(str, row["networks"])) or "anywhere",
             row["state"],
             f"{row['expires_at']:%Y-%m-%d}",
             f"{used:%Y-%m-%d %H:%M} UTC" if used else "never",
         )
     console.print(table)
+
+
+def _network(given: str) -> Network:
+    try:
+        return ip_network(given)
+    except ValueError as error:
+        fail(
+            f"--from {given} is no network: {error}. Give an address or a network, as "
+            "192.0.2.7 or 192.0.2.0/24."
+        )
 
 
 async def _note(records: KeyRecords, command: str, new: NewKey) -> None:

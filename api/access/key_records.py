@@ -1,5 +1,6 @@
 """Charities' API keys as records: made, listed, replaced and revoked, as the database's owner."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +10,15 @@ import asyncpg
 
 from api.access.joining import Joining
 from api.access.keys import Pepper, new_key, public_id_of
+from schema.tables.access import Network
 
 LONGEST_DAYS = 365
 MOST_LIVE = 2
 OVERLAP = timedelta(days=7)
 
 _FIND = """
-    SELECT public_id, organisation_id, organisation.name AS charity, is_read_only, revoked_at,
+    SELECT public_id, organisation_id, organisation.name AS charity, is_read_only, networks,
+        revoked_at,
         api_key.created_at, expires_at, last_used_at,
         CASE
             WHEN revoked_at IS NOT NULL THEN 'revoked'
@@ -32,8 +35,8 @@ _LIVE = """
     WHERE organisation_id = $1 AND revoked_at IS NULL AND expires_at > now() ORDER BY created_at
 """
 _INSERT = """
-    INSERT INTO api_key (public_id, organisation_id, digest, is_read_only, expires_at)
-    VALUES ($1, $2, $3, $4, now() + $5) RETURNING expires_at
+    INSERT INTO api_key (public_id, organisation_id, digest, is_read_only, networks, expires_at)
+    VALUES ($1, $2, $3, $4, $5, now() + $6) RETURNING expires_at
 """
 _SHORTEN = "UPDATE api_key SET expires_at = least(expires_at, now() + $2) WHERE public_id = $1"
 _REVOKE = "UPDATE api_key SET revoked_at = now() WHERE public_id = $1"
@@ -71,16 +74,24 @@ class KeyRecords:
     def _connection(self) -> asyncpg.Connection:
         return self.joining.connection
 
-    async def create(self, charity: str, *, days: int, is_read_only: bool) -> NewKey:
-        """A new key of a charity, which is made if it is new."""
+    async def create(
+        self, charity: str, *, days: int, is_read_only: bool, networks: Sequence[Network] = ()
+    ) -> NewKey:
+        """A new key of a charity, which is made if it is new; good from `networks`, or anywhere."""
         organisation_id = await self.joining.organisation(charity)
-        return await self._add(organisation_id, timedelta(days=days), is_read_only=is_read_only)
+        lifetime = timedelta(days=days)
+        return await self._add(
+            organisation_id, lifetime, is_read_only=is_read_only, networks=networks
+        )
 
     async def rotate(self, public_id: str, *, days: int) -> NewKey:
-        """A new key that may do what this one may; this one ends in a week."""
+        """A new key that may do what this one may, from where it may; this one ends in a week."""
         old = await self._live(public_id)
         new = await self._add(
-            old["organisation_id"], timedelta(days=days), is_read_only=old["is_read_only"]
+            old["organisation_id"],
+            timedelta(days=days),
+            is_read_only=old["is_read_only"],
+            networks=old["networks"],
         )
         await self._connection.execute(_SHORTEN, public_id, OVERLAP)
         return new
@@ -105,7 +116,12 @@ class KeyRecords:
         return found
 
     async def _add(
-        self, organisation_id: UUID, lifetime: timedelta, *, is_read_only: bool
+        self,
+        organisation_id: UUID,
+        lifetime: timedelta,
+        *,
+        is_read_only: bool,
+        networks: Sequence[Network],
     ) -> NewKey:
         charity = await self._connection.fetchval(_LOCK, organisation_id)
         live = [row["public_id"] for row in await self._connection.fetch(_LIVE, organisation_id)]
@@ -121,6 +137,7 @@ class KeyRecords:
             organisation_id,
             self.pepper.digest(text),
             is_read_only,
+            networks,
             lifetime,
         )
         return NewKey(text, organisation_id, charity, expires_at)

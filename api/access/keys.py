@@ -9,8 +9,9 @@ import re
 import secrets
 import string
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from zlib import crc32
 
 from api.access.members import Members
@@ -18,6 +19,7 @@ from api.access.secrets import kept_secret
 from api.access.viewer import Viewer
 from api.settings import Settings
 from schema.refusals import Unauthenticated
+from schema.tables.access import Network
 from schema.words import Audience
 
 PREFIX = "hearth_live_"
@@ -81,6 +83,27 @@ def pepper(settings: Settings) -> Pepper | None:
     return Pepper(kept_secret(settings.home / "key-pepper", lambda: secrets.token_bytes(32)))
 
 
+@dataclass(frozen=True)
+class Known:
+    """A key that was good until a moment ago: whose it is, and where it may be used from."""
+
+    viewer: Viewer
+    networks: Sequence[Network]
+    until: float
+
+    def may_be_used_from(self, address: str) -> bool:
+        """Whether it lets this address in; without networks, any."""
+        if not self.networks:
+            return True
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        # A socket that listens for both sorts writes the old ones as ::ffff:192.0.2.1.
+        found = getattr(found, "ipv4_mapped", None) or found
+        return any(found in network for network in self.networks)
+
+
 @dataclass
 class Keys:
     """Lets the holders of keys in; without a pepper, nobody."""
@@ -88,22 +111,27 @@ class Keys:
     members: Members
     pepper: Pepper | None
     clock: Callable[[], float] = time.monotonic
-    _known: dict[bytes, tuple[Viewer, float]] = field(default_factory=dict)
+    _known: dict[bytes, Known] = field(default_factory=dict)
 
-    async def viewer(self, text: str) -> Viewer:
-        """Whose key it is; raises Unauthenticated, always alike, for any that isn't good."""
+    async def viewer(self, text: str, address: str) -> Viewer:
+        """Whose key it is; raises Unauthenticated, always alike, for any that isn't good.
+
+        One that is good elsewhere, but not from `address`, is no good either.
+        """
         if self.pepper is None:
             raise Unauthenticated
         digest = self.pepper.digest(text)
-        viewer, until = self._known.get(digest, (None, 0.0))
-        if viewer is None or self.clock() >= until:
-            viewer = await self._looked_up(public_id_of(text), digest)
+        known = self._known.get(digest)
+        if known is None or self.clock() >= known.until:
+            known = await self._looked_up(public_id_of(text), digest, address)
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            self._known[digest] = (viewer, self.clock() + KNOWN_SECONDS)
-        return viewer
+            self._known[digest] = known
+        if not known.may_be_used_from(address):
+            raise Unauthenticated
+        return known.viewer
 
-    async def _looked_up(self, public_id: str | None, digest: bytes) -> Viewer:
+    async def _looked_up(self, public_id: str | None, digest: bytes, address: str) -> Known:
         if public_id is None:
             raise Unauthenticated
         async with self.members.public() as connection:
@@ -112,11 +140,13 @@ class Keys:
             is_good = hmac.compare_digest(row["digest"] if row else bytes(32), digest)
             if row is None or not is_good:
                 raise Unauthenticated
-            if not row["is_noted"]:
+            viewer = Viewer(
+                Audience.CHARITY,
+                SUBJECT + public_id,
+                expires_at=row["expires_at"].timestamp(),
+                is_read_only=row["is_read_only"],
+            )
+            known = Known(viewer, row["networks"], self.clock() + KNOWN_SECONDS)
+            if known.may_be_used_from(address) and not row["is_noted"]:
                 await connection.execute("SELECT hearth_note_key($1)", public_id)
-        return Viewer(
-            Audience.CHARITY,
-            SUBJECT + public_id,
-            expires_at=row["expires_at"].timestamp(),
-            is_read_only=row["is_read_only"],
-        )
+        return known

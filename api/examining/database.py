@@ -8,7 +8,7 @@ import asyncpg
 from api.access.rotation import sealed_tables
 from api.access.sealing import Sealing
 from api.examining.findings import Finding
-from api.store.migrating import head
+from api.store.migrating import head, is_known
 from api.store.roles import OWNER, ROLES, role_of
 from schema import policies
 from schema.refusals import Unavailable
@@ -17,6 +17,7 @@ from schema.words import Audience
 OLDEST = 150000
 MOST_SECONDS_APART = 5.0
 MIGRATE = "Run `hearth migrate`."
+NEWER = "A newer Hearth made it: update this one to that version; `hearth migrate` would refuse."
 
 _LOGIN = """
     SELECT rolname, rolsuper OR rolbypassrls AS is_unbound, EXISTS (
@@ -96,7 +97,7 @@ async def revision(connection: asyncpg.Connection) -> Finding:
         return Finding("schema", "the login may not read at which revision it is", MIGRATE)
     if found != head():
         said = f"is at revision {found}, and this version of Hearth needs {head()}"
-        return Finding("schema", said, f"{MIGRATE} If the database is newer, use the newer Hearth.")
+        return Finding("schema", said, MIGRATE if is_known(found) else NEWER)
     return Finding("schema", f"is at revision {found}, as this version needs")
 
 

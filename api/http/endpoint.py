@@ -42,8 +42,8 @@ class Door:
     members: Members
     verifier: Verifier
 
-    async def viewer(self, authorization: str | None) -> Viewer:
-        """Who asks; raises Unauthenticated for any credential that isn't good."""
+    async def viewer(self, authorization: str | None, address: str) -> Viewer:
+        """Who asks, from `address`; raises Unauthenticated for any credential that isn't good."""
         if not authorization:
             return PUBLIC
         scheme, _, token = authorization.partition(" ")
@@ -51,7 +51,7 @@ class Door:
             raise Unauthenticated
         token = token.strip()
         if token.startswith(PREFIX):
-            return await self.keys.viewer(token)
+            return await self.keys.viewer(token, address)
         found = await self.verifier.verified(token)
         return await self.members.viewer(found.subject, found.expires_at)
 
@@ -159,7 +159,7 @@ class Endpoint:
         asked = Asked(text, given.operation_name, given.variables, asking.is_read_only)
         authorization = head.authorization.decode("latin-1") if head.authorization else None
         for _ in range(2):
-            viewer = await self.door.viewer(authorization)
+            viewer = await self.door.viewer(authorization, asking.address)
             try:
                 return await self.answering.answer(asked, viewer, self._admit(asking, viewer, text))
             except MovedError:

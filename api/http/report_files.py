@@ -121,22 +121,24 @@ class ReportFiles:
         known = {MARKED.name: MARKED} if kind.ending == "csv" else {}
         given = read_parameters(scope["query_string"], known)
         authorization = head.authorization.decode("latin-1") if head.authorization else None
-        viewer = await self.door.viewer(authorization)
         address = (scope.get("client") or ("",))[0]
+        viewer = await self.door.viewer(authorization, address)
         self.budgets.charge(viewer, address, POINTS)
         async with self._admission.turn(viewer.subject or address), self._turns:
-            seen = await self._seen(viewer, authorization, found["release"])
+            seen = await self._seen(viewer, authorization, address, found["release"])
             body = await asyncio.to_thread(kind.make, seen, given.get("bom", False))
         return _whole(body, kind, seen, is_public=viewer is PUBLIC)
 
-    async def _seen(self, viewer: Viewer, authorization: str | None, release: str) -> Seen:
+    async def _seen(
+        self, viewer: Viewer, authorization: str | None, address: str, release: str
+    ) -> Seen:
         key = uuid_of("release")(release)
         for _ in range(2):
             try:
                 async with self.members.entered(viewer, readonly=True) as (connection, _actor):
                     seen = await find_seen(connection, key) if key != NIL else None
             except MovedError:
-                viewer = await self.door.viewer(authorization)
+                viewer = await self.door.viewer(authorization, address)
                 continue
             if seen is None:
                 raise _absent("`report` gives the releases that there are")

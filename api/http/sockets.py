@@ -203,7 +203,7 @@ class Sockets(GraphQL[Context, None]):
             authorization = given or context.authorization
             if authorization and not self.allowed.credentials(context.origin, context.host):
                 raise Unauthenticated
-            context.viewer = await self.door.viewer(authorization)
+            context.viewer = await self.door.viewer(authorization, context.address)
         except Refused as refusal:
             raise ConnectionRejectionError from refusal
         assert context.watch is not None

@@ -25,12 +25,15 @@ def head() -> str:
     return revision
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version of Hearth has a revision, so that no newer one made it."""
+    scripts = ScriptDirectory.from_config(configuration(""))
+    return any(each.revision == revision for each in scripts.walk_revisions())
+
+
 def check_known(revision: str | None) -> None:
     """Raise ValueError where a database is at a revision that only a newer version can know."""
-    scripts = ScriptDirectory.from_config(configuration(""))
-    if revision is not None and revision not in {
-        each.revision for each in scripts.walk_revisions()
-    }:
+    if revision is not None and not is_known(revision):
         raise ValueError(
             f"The database is at revision {revision}, which this version of Hearth, of revision "
             f"{head()}, does not know: a newer version made it. Run that one; nothing was changed."

@@ -5,13 +5,16 @@ ALTER TABLE api_key FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY owner ON api_key TO hearth_owner USING (true) WITH CHECK (true);
 
--- A key that is live: its digest, what it may do, and whether its use in this hour is noted already.
+-- A key that is live: its digest, what it may do and from where, and whether its use in this hour is noted.
 CREATE FUNCTION hearth_key(asked text)
-    RETURNS TABLE (digest bytea, is_read_only boolean, expires_at timestamptz, is_noted boolean)
+    RETURNS TABLE (
+        digest bytea, is_read_only boolean, networks cidr[], expires_at timestamptz, is_noted boolean
+    )
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, public
 AS $$
-    SELECT digest, is_read_only, expires_at, coalesce(last_used_at >= date_trunc('hour', now()), false)
+    SELECT digest, is_read_only, networks, expires_at,
+        coalesce(last_used_at >= date_trunc('hour', now()), false)
     FROM api_key
     WHERE public_id = asked AND revoked_at IS NULL AND expires_at > now()
 $$;

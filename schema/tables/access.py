@@ -2,6 +2,8 @@
 
 import uuid
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+from typing import TypeAlias
 
 from sqlalchemy import (
     ARRAY,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import CIDR
 from sqlmodel import Field, SQLModel
 
 from schema.tables.columns import (
@@ -26,6 +29,8 @@ from schema.tables.columns import (
     text,
 )
 from schema.words import Audience
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 class Organisation(SQLModel, table=True):
@@ -68,7 +73,8 @@ class Member(SQLModel, table=True):
 class ApiKey(SQLModel, table=True):
     """A charity's key. Its secret is not here: `digest` is its HMAC under a pepper kept elsewhere.
 
-    `last_used_at` is the hour in which it was last used, no closer.
+    It lets in whoever asks from one of its `networks`; with none, from anywhere. `last_used_at` is
+    the hour in which it was last used, no closer.
     """
 
     __tablename__ = "api_key"
@@ -81,6 +87,9 @@ class ApiKey(SQLModel, table=True):
     organisation_id: uuid.UUID = Field(foreign_key="organisation.id", index=True)
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     is_read_only: bool = Field(sa_column=flag())
+    networks: list[Network] = Field(
+        sa_column=Column(ARRAY(CIDR), nullable=False, server_default="{}")
+    )
     created_at: datetime = Field(sa_column=created_moment())
     expires_at: datetime = Field(sa_column=moment(nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_column=moment())

@@ -169,12 +169,19 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "never applied",
         "hearth migrate",
     ),
-    "another revision": (
+    "a newer version's revision": (
         "UPDATE alembic_version SET version_num = 'another'",
         "UPDATE alembic_version SET version_num = '{head}'",
         "schema",
         "is at revision another",
-        "hearth migrate",
+        "update this one",
+    ),
+    "an older revision": (
+        "UPDATE alembic_version SET version_num = 'd3a97c5e10b6'",
+        "UPDATE alembic_version SET version_num = '{head}'",
+        "schema",
+        "is at revision d3a97c5e10b6",
+        "Run `hearth migrate`.",
     ),
     "a role that the login may not become": (
         "REVOKE hearth_liaison FROM hearth_login",
@@ -253,7 +260,7 @@ def test_an_old_server_and_clocks_that_differ(
 
 @pytest.fixture
 def sealed(copy: Copy) -> None:
-    """A household whose contact is sealed with the key that is set."""
+    """A household's contact and an offer's address, sealed with the key that is set."""
 
     async def put() -> None:
         owner = await asyncpg.connect(copy.owner_url)

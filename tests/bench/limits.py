@@ -176,7 +176,7 @@ class Limits:
 
     async def _data(self, name: str, asked: Data, head: Head, address: str) -> Data:
         given = head.authorization.decode("latin-1") if head.authorization else None
-        viewer = await self.endpoint.door.viewer(given)
+        viewer = await self.endpoint.door.viewer(given, address)
         self.endpoint.budgets.charge(viewer, address, 1)
         question = QUESTIONS[name]
         if viewer.subject is None:

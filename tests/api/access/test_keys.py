@@ -17,7 +17,11 @@ from typer.testing import CliRunner, Result
 
 from api.access.keys import CHECK_LENGTH, LETTERS, check_of, new_key, public_id_of
 from api.cli import app
+from api.http.allowed import Allowed
+from api.http.guard import Guard
+from api.settings import Settings
 from api.store.database import SESSION
+from tests.api.http.talking import talking
 from tests.api.requests.asking import CHARITY, CONTACT, SUBMIT, household, submit
 from tests.conftest import Hearth
 
@@ -132,6 +136,58 @@ async def test_the_database_itself_keeps_a_reading_key_from_writing(
     await connection.close()
 
 
+async def test_a_key_of_some_networks_is_no_key_elsewhere(hearth: Hearth, command: Command) -> None:
+    networks = ("--from", "192.0.2.0/24", "--from", "2001:db8::7")
+    key = await _made(command, "create", NAME, *networks)
+    proxies = Settings(proxies="10.0.0.0/8").trusted_proxies
+
+    async def answer(peer: str, *forwarded: str) -> tuple[int, bytes]:
+        app = Guard(hearth.service, Allowed(proxies=proxies))
+        transport = httpx.ASGITransport(app=app, client=(peer, 1))
+        headers = [("authorization", f"Bearer {key}"), *(("x-forwarded-for", f) for f in forwarded)]
+        async with httpx.AsyncClient(transport=transport, base_url="http://hearth") as client:
+            found = await client.post("/graphql", json={"query": WHO}, headers=headers)
+            return found.status_code, found.content
+
+    bad = await _asked(hearth, new_key())
+    owner = await hearth.owner()
+    refused = (bad.status_code, bad.content)
+    for elsewhere in (
+        ("192.0.3.1",),
+        ("10.0.0.1",),
+        ("10.0.0.1", "192.0.2.7, 198.51.100.1"),
+        ("198.51.100.1", "192.0.2.7"),
+        ("2001:db8::8",),
+        ("",),
+    ):
+        assert await answer(*elsewhere) == refused, elsewhere
+        assert await owner.fetchval("SELECT last_used_at FROM api_key") is None
+    for here in (
+        ("192.0.2.7",),
+        ("::ffff:192.0.2.7",),
+        ("2001:db8::7",),
+        ("10.0.0.1", "192.0.2.7"),
+        ("10.0.0.1", "198.51.100.1, 192.0.2.7, 10.2.3.4"),
+    ):
+        status, _ = await answer(*here)
+        assert status == 200, here
+        assert await answer("198.51.100.1") == refused, "known for a moment, and no good here"
+    await owner.close()
+    new = await _made(command, "rotate", _public(key))
+    assert (await _asked(hearth, new)).status_code == 401, "it is good from where the old one is"
+    assert "192.0.2" in (await command("list")).stdout
+
+
+async def test_a_key_of_some_networks_opens_no_socket_elsewhere(
+    hearth: Hearth, command: Command
+) -> None:
+    for network, code in (("192.0.2.0/24", 4403), ("127.0.0.0/8", None)):
+        key = await _made(command, "create", network, "--from", network)
+        async with talking(hearth) as talk:
+            await talk.begin(key)
+            assert talk.code == code
+
+
 async def test_keys_that_are_not_good_are_refused_alike(
     hearth: Hearth, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +259,8 @@ async def test_rotating_leaves_two_live_and_the_old_one_a_week(
     [
         (("revoke", "nothere1"), "There is no key nothere1"),
         (("rotate", "nothere1"), "There is no key nothere1"),
+        (("create", NAME, "--from", "192.0.2.7/24"), "has host bits set"),
+        (("create", NAME, "--from", "everywhere"), "is no network"),
         (("create", NAME, "--days", "366"), "365"),
         (("create", NAME, "--days", "0"), "greater than or equal to 1"),
     ],
