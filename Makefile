@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports tests soak test-kills image fix bench bench-allocation bench-candidates bench-growth bench-overload bench-reports bench-suppression snapshots lock sbom wheelhouse clean
+.PHONY: help run test lint types imports tests soak test-kills test-upgrade image fix bench bench-allocation bench-candidates bench-growth bench-migration bench-overload bench-reports bench-suppression snapshots lock sbom wheelhouse clean
 
 DOCUMENTS ?= 100000
 ENGINE ?= docker
@@ -44,6 +44,9 @@ image: ## build the image and look inside, its file system read-only (ENGINE=doc
 	$(ENGINE) build -t hearth .
 	$(ENGINE) run --rm -i --read-only --tmpfs /tmp hearth python - < tests/inside_image.py
 
+test-upgrade: .venv/test ## whether the code of the git revision FROM still serves over the schema of today
+	$(BIN)/python -m tests.upgrade $(FROM)
+
 fix: .venv/test ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -59,6 +62,9 @@ bench-candidates: .venv/test ## measure the offers for a request among 50,000
 
 bench-growth: .venv/test ## measure pages' statements from 50,000 to 5,000,000 offers
 	@$(BIN)/python -m tests.bench.growth $(BENCH)
+
+bench-migration: .venv/test ## change a table of a million rows while 200 commands a second are answered
+	@$(BIN)/python -m tests.bench.migration $(BENCH)
 
 bench-overload: .venv/test ## load one worker with four times what it can do, and one greedy asker
 	@$(BIN)/python -m tests.bench.overload $(BENCH)

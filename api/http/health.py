@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.access.members import Members
 from api.store.listening import Listener
-from api.store.migrating import head
+from api.store.migrating import head, is_known
 from schema.refusals import Refused
 
 
@@ -62,7 +62,9 @@ class Health:
                 found = await connection.fetchval("SELECT version_num FROM alembic_version")
         except (Refused, asyncpg.PostgresError):
             return "The database does not answer."
-        if found != head():
+        # A newer revision leaves the version before it working: what serves goes on until a newer
+        # server takes its place. No server starts over one.
+        if found != head() and is_known(found):
             return f"The database is at revision {found}, not {head()}: run `hearth migrate`."
         if not self.listener.is_listening.is_set():
             return "Changes are not followed: the listening connection is down."

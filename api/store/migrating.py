@@ -1,5 +1,6 @@
 """Bringing a database to this version: roles first, then Alembic to its head."""
 
+from functools import cache
 from itertools import groupby
 
 from alembic import command
@@ -25,6 +26,7 @@ def head() -> str:
     return revision
 
 
+@cache
 def is_known(revision: str) -> bool:
     """Whether this version of Hearth has a revision, so that no newer one made it."""
     scripts = ScriptDirectory.from_config(configuration(""))

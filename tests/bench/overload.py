@@ -116,7 +116,8 @@ def _megabytes(pid: int) -> float:
     return sum(int(each.split()[1]) for each in statm) * PAGE / 2**20
 
 
-def _token(environment: dict[str, str], council: str) -> str:
+def token_of(environment: dict[str, str], council: str) -> str:
+    """An officer's token, of the development issuer."""
     command = [sys.executable, "-m", "api", "token", "council", council]
     done = subprocess.run(
         command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
@@ -171,7 +172,7 @@ def main() -> None:
             url, owner_url = database.url(LOGIN), database.url()
             Demonstration(Settings(home=home), url, owner_url, console).set_up()
             with started(command, environment, port, "/health/ready", log, None) as server:
-                tokens = [_token(environment, council) for council in COUNCILS]
+                tokens = [token_of(environment, council) for council in COUNCILS]
                 asyncio.run(_measure(console, port, server.pid, tokens, given.seconds))
 
 

@@ -14,6 +14,7 @@ import pytest
 from api.app import make_app
 from api.reading.limits import MOST_FIELDS
 from api.settings import Settings
+from api.store.migrating import head
 from tests.conftest import GRAPHQL_JSON, OXFORD, Copy, Hearth
 
 QUERY = b'{"query": "{ viewer { audience } }"}'
@@ -249,6 +250,17 @@ async def test_without_its_database_the_service_says_so(hearth: Hearth) -> None:
     assert response.headers["retry-after"]
     assert (await hearth.client.get("/health/ready")).status_code == 503
     assert (await hearth.client.get("/health/live")).status_code == 200
+
+
+async def test_a_schema_that_moved_on_leaves_it_ready_and_an_older_one_does_not(
+    hearth: Hearth,
+) -> None:
+    await hearth.service.listener.is_listening.wait()
+    owner = await hearth.owner()
+    for revision, status in (("0000newer000", 200), ("d3a97c5e10b6", 503), (head(), 200)):
+        await owner.execute("UPDATE alembic_version SET version_num = $1", revision)
+        assert (await hearth.client.get("/health/ready")).status_code == status
+    await owner.close()
 
 
 async def test_a_body_that_dribbles_is_given_up(
