@@ -227,7 +227,7 @@ async def test_a_fragment_bomb_costs_nothing(hearth: Hearth) -> None:
     hearth.service.database.url = "postgresql://nobody@127.0.0.1:1/nothing"
     started = time.monotonic()
     assert await hearth.code(bomb) == "TOO_COSTLY"
-    assert time.monotonic() - started < 2, "exponential work would take for ever"
+    assert time.monotonic() - started < 20, "exponential work would take for ever"
 
 
 async def test_introspection_works_in_development(hearth: Hearth) -> None:
