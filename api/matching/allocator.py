@@ -273,4 +273,5 @@ def _dicts(why: Iterable[Reason]) -> list[dict[str, Any]]:
 def _told(numbers: Mapping[str, Any], placed: int, needs: int) -> str:
     households = f"{placed} of {needs} households"
     people = f"{numbers['placed_people']} of {numbers['waiting_people']} people"
-    return f"{households} would have a place: {people}. Confirm it to hold their places."
+    then = "Confirm it to hold their places." if placed else "There is nothing to confirm."
+    return f"{households} would have a place: {people}. {then}"

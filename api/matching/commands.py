@@ -14,6 +14,7 @@ import strawberry
 from strawberry import UNSET
 
 from api.matching import rules, scores, statements
+from api.offers import asked
 from api.requests.commands import FIND_REQUEST
 from api.requests.events import record
 from api.requests.rules import LONGEST_REASON
@@ -43,6 +44,14 @@ CODES = {
     "live": ProblemCode.CONFLICT,
     "places": ProblemCode.NO_PLACES,
 }
+FOLLOWS = {
+    MatchState.PROPOSED: "holdMatch, acceptMatch or declineMatch",
+    MatchState.HELD: "acceptMatch or declineMatch",
+    MatchState.ACCEPTED: "recordArrival or declineMatch",
+    MatchState.PLACED: "endPlacement",
+}
+LONG_BEFORE = timedelta(days=366)
+"""A household may have moved in before it was recorded, but not so long."""
 UNDECIDED = (MatchState.PROPOSED, MatchState.HELD)
 
 
@@ -153,7 +162,13 @@ async def accept_match(change: Change, id: strawberry.ID) -> Outcome:  # noqa: A
     if case.state is MatchState.PROPOSED:
         _expect_places(case)
     return await _move(
-        change, "acceptMatch", Step.ACCEPTED, case, "accepted", decided_at=change.actor.entered_at
+        change,
+        "acceptMatch",
+        Step.ACCEPTED,
+        case,
+        "accepted",
+        decided_at=change.actor.entered_at,
+        held_until=None,
     )
 
 
@@ -187,10 +202,27 @@ async def record_arrival(change: Change, id: strawberry.ID, arrived_on: date) ->
     """Note that the household has moved in: for the offer's council, once checks are passed."""
     case = await _locked(change, id, Side.COUNCIL, MatchState.ACCEPTED)
     _expect_past("arrivedOn", arrived_on, change.today)
+    submitted_on = case.request["submitted_at"].date()
+    if arrived_on < submitted_on - LONG_BEFORE:
+        raise declined(
+            ProblemCode.INVALID,
+            f"arrivedOn ({arrived_on}) is more than a year before the request was submitted "
+            f"({submitted_on}); check the year.",
+            "arrivedOn",
+        )
     if case.offer["readiness"] not in (Readiness.READY, Readiness.NOT_REQUIRED):
         raise declined(
             ProblemCode.CHECKS_MISSING,
             "The offer's checks are not all passed; record them with recordCheck first.",
+            "id",
+        )
+    route = case.request["route_code"]
+    owed = await asked.missing(change, case.offer["id"], case.offer["kind_code"], [route])
+    if owed:
+        raise declined(
+            ProblemCode.CHECKS_MISSING,
+            f"The household's route, {route}, asks for checks that nobody has recorded: "
+            f"{', '.join(owed)}. Record them with recordCheck first.",
             "id",
         )
     return await _move(
@@ -293,9 +325,13 @@ def _expect(match: Mapping[str, Any], *states: MatchState) -> None:
             "id",
         )
     wanted = " or ".join(state.lower() for state in states)
+    state, in_order = MatchState(match["state"]), list(MatchState).index
+    follows = FOLLOWS.get(state)
+    is_early = follows is not None and in_order(state) < min(map(in_order, states))
     raise declined(
-        ProblemCode.ALREADY_DONE,
-        f"The match is {match['state'].lower()}; this needs one that is {wanted}.",
+        ProblemCode.INVALID if is_early else ProblemCode.ALREADY_DONE,
+        f"The match is {state.lower()}; this needs one that is {wanted}."
+        + (f" What may follow now is {follows}." if follows else ""),
         "id",
     )
 

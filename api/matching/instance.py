@@ -1,12 +1,12 @@
 """An allocation problem bare of people: families and hosts by number, and the pairs that suit."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Id = str | int
+"""As a file gives it, so that 1 and "1" are two."""
+Family = TypeVar("Family", bound=Id)
+Host = TypeVar("Host", bound=Id)
 
 MOST_SAID = 20
 LARGEST = 1_000_000
@@ -38,9 +42,9 @@ class Instance:
     Pair p is family `pair_family[p]` with host `pair_host[p]`, for `points[p]`.
     """
 
-    families: tuple[str, ...]
+    families: tuple[Id, ...]
     sizes: Whole
-    hosts: tuple[str, ...]
+    hosts: tuple[Id, ...]
     places: Whole
     pair_family: Whole
     pair_host: Whole
@@ -79,7 +83,7 @@ def read_instance(file: Path) -> Instance:
 def read_object(file: Path) -> dict[str, Any]:
     """The object that a JSON file holds; raises InstanceError where it holds none."""
     try:
-        found = json.loads(file.read_text("utf-8-sig"))
+        found = json.loads(file.read_text("utf-8-sig"), object_pairs_hook=_named_once)
     except OSError as error:
         raise InstanceError(
             f"{file}: {error.strerror}. Name a JSON file that can be read."
@@ -111,7 +115,9 @@ def refuse(file: Path, wrong: list[str]) -> None:
 
 
 def make(
-    families: Mapping[str, int], hosts: Mapping[str, int], pairs: list[tuple[str, str, float]]
+    families: Mapping[Family, int],
+    hosts: Mapping[Host, int],
+    pairs: Sequence[tuple[Family, Host, float]],
 ) -> Instance:
     """An instance from sizes and places by id, and (family, host, points)."""
     family_number = {name: number for number, name in enumerate(families)}
@@ -129,31 +135,31 @@ def make(
 
 def _entries(
     found: dict[str, Any], name: str, amount: str, wrong: list[str]
-) -> Iterator[tuple[str, int]]:
+) -> Iterator[tuple[Id, int]]:
     least = 1 if amount == "size" else 0
     listed = found.get(name)
     if not isinstance(listed, list):
         wrong.append(f"{name}: give a list of objects with id and {amount}.")
         return
-    seen: set[str] = set()
+    seen: set[Id] = set()
     for number, each in enumerate(listed):
         where = f"{name}[{number}]"
-        if not isinstance(each, dict) or not isinstance(each.get("id"), str | int):
+        if not isinstance(each, dict) or not _is_id(each.get("id")):
             wrong.append(f"{where}.id: give a text or a whole number.")
             continue
-        key, value = str(each["id"]), each.get(amount)
+        key, value = each["id"], each.get(amount)
         if key in seen:
-            wrong.append(f"{where}.id: {key} is there already; give each its own.")
+            wrong.append(f"{where}.id: {_short(key)} is there already; give each its own.")
         if type(value) is not int or not least <= value <= LARGEST:
             wrong.append(f"{where}.{amount}: give a whole number from {least} to {LARGEST}.")
-            continue
+            value = least  # so that its scores are not said to be nobody's
         seen.add(key)
         yield key, value
 
 
 def _pairs(
-    found: dict[str, Any], families: Mapping[str, int], hosts: Mapping[str, int], wrong: list[str]
-) -> Iterator[tuple[str, str, float]]:
+    found: dict[str, Any], families: Mapping[Id, int], hosts: Mapping[Id, int], wrong: list[str]
+) -> Iterator[tuple[Id, Id, float]]:
     listed = found.get("scores")
     if not isinstance(listed, list):
         wrong.append("scores: give a list of [family, host, points].")
@@ -166,16 +172,33 @@ def _pairs(
         if not isinstance(each, list) or len(each) != 3:
             wrong.append(f"{where}: give [family, host, points].")
             continue
-        family, host, points = str(each[0]), str(each[1]), each[2]
-        pair = family_number.get(family, 0) * len(hosts) + host_number.get(host, 0)
-        if family not in families:
-            wrong.append(f"{where}: there is no family {family[:40]}.")
-        elif host not in hosts:
-            wrong.append(f"{where}: there is no host {host[:40]}.")
-        elif pair in seen:
-            wrong.append(f"{where}: {family[:40]} with {host[:40]} is there already.")
+        family, host, points = each
+        if not _is_id(family) or family not in families:
+            wrong.append(f"{where}: there is no family {_short(family)}.")
+            continue
+        if not _is_id(host) or host not in hosts:
+            wrong.append(f"{where}: there is no host {_short(host)}.")
+            continue
+        pair = family_number[family] * len(hosts) + host_number[host]
+        if pair in seen:
+            wrong.append(f"{where}: {_short(family)} with {_short(host)} is there already.")
         elif type(points) not in (int, float) or not -MOST_POINTS <= points <= MOST_POINTS:
             wrong.append(f"{where}: points must be a number from -1e9 to 1e9.")
         else:
             seen.add(pair)
             yield family, host, float(points)
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is given twice in one object")
+    return found
+
+
+def _is_id(given: object) -> bool:
+    return type(given) in (str, int)
+
+
+def _short(given: object) -> str:
+    return json.dumps(given, ensure_ascii=False)[:40]

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry import UNSET
 
-from api.offers import rules, statements
+from api.offers import asked, rules, statements
 from api.writing.audit import Event
 from api.writing.idempotency import once
 from api.writing.outbox import Message
@@ -217,6 +217,9 @@ async def _save(
         **{f"new_{column}": value for column, value in after.items()},
     )
     assert row is not None, "the row is locked, and its version was checked"
+    if after["status"] == OfferStatus.OPEN:
+        gss, kind = before["council_gss"], before["kind_code"]
+        await asked.ask(change, before["id"], gss, kind, after["route_codes"] or ())
     changes = rules.changes_between(before, after)
     shown = {column: pair for column, pair in changes.items() if column != "location_code"}
     summary = rules.in_words(shown) + (f" ({reason})" if reason else "")

@@ -115,3 +115,14 @@ FIND_CHECK = Composed(
         rows.offer_check.c.kind == bindparam("kind"),
     )
 )
+CHECKS = Composed(
+    select(rows.offer_check.c.kind).where(rows.offer_check.c.offer_id == bindparam("offer_id"))
+)
+# Which of these kinds of duty ($2) one of the routes ($1) lays on councils now.
+MUST_CHECK = """
+    SELECT DISTINCT body ->> 'kind' AS kind FROM route_fact
+    WHERE route_code = ANY($1) AND sort = 'DUTY'
+      AND body ->> 'kind' = ANY($2) AND body ->> 'level' = 'MUST'
+      AND valid @> now() AND known @> now()
+    ORDER BY 1
+"""

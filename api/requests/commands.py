@@ -254,4 +254,6 @@ async def _check_words(change: Change, columns: dict[str, Any], problems: Proble
             problems.add("preferredRegions", f"There is no region {region[:50]!r}.")
     code = columns["postcode_district"]
     if code and not await FIND_LOCATION.row(connection, location=code):
-        problems.add("near", f"{code} is a district whose place is not known; give a point.")
+        problems.add(
+            "near", f"The place of {code} is not known; check it, or give latitude and longitude."
+        )

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from strawberry import UNSET
@@ -23,6 +23,7 @@ LONGEST_CONTACT = 200
 LONGEST_NOTES = 5000
 LONGEST_REASON = 1000
 MOST_LISTED = 50
+FURTHEST_AHEAD = timedelta(days=5 * 366)
 FURTHEST_KM = 2000.0
 COUNTRY = re.compile(r"[A-Z]{3}")
 MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -48,9 +49,9 @@ def household(given: HouseholdInput, problems: Problems) -> dict[str, Any]:
         over = "childAges" if children > LARGEST_HOUSEHOLD - 1 else "adults"
         problems.add(over, f"A household has at most {LARGEST_HOUSEHOLD} people.")
     wrong = [age for age in given.child_ages if not 0 <= age < ADULT_AGE]
-    if wrong:
+    for age in wrong[:MOST_LISTED]:
         problems.add(
-            "childAges", f"A child's age is from 0 to 17, not {wrong[0]}; count others as adults."
+            "childAges", f"A child's age is from 0 to 17, not {age}; count others as adults."
         )
     languages = listed("languages", (code.lower() for code in given.languages), problems)
     for code in languages:
@@ -124,6 +125,10 @@ def needed_by(given: date | None, today: date, problems: Problems) -> date | Non
         return None
     if given < today:
         problems.add("neededBy", f"neededBy ({given}) is in the past.")
+    elif given > today + FURTHEST_AHEAD:
+        problems.add(
+            "neededBy", f"neededBy ({given}) is more than five years ahead; check the year."
+        )
     return given
 
 

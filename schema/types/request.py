@@ -58,10 +58,20 @@ def status_of(request: FromClause) -> ColumnElement[Any]:
     return case((is_matching, literal(RequestStatus.MATCHING.value)), else_=request.c.status)
 
 
+def _has_run_out(match: FromClause) -> ColumnElement[bool]:
+    return and_(match.c.state == MatchState.HELD.value, match.c.held_until <= func.now())
+
+
 def state_of(match: FromClause) -> ColumnElement[Any]:
     """How far a match has come now: a hold that has run out is EXPIRED."""
-    is_over = and_(match.c.state == MatchState.HELD.value, match.c.held_until <= func.now())
-    return case((is_over, literal(MatchState.EXPIRED.value)), else_=match.c.state)
+    expired = literal(MatchState.EXPIRED.value)
+    return case((_has_run_out(match), expired), else_=match.c.state)
+
+
+def _reason(scope: Scope) -> ColumnElement[Any]:
+    # The words that are written once somebody moves what has run out (schema/policies/match.sql).
+    match = scope.row
+    return case((_has_run_out(match), literal("The hold ran out.")), else_=match.c.reason)
 
 
 def _size(scope: Scope) -> ColumnElement[Any]:
@@ -275,7 +285,7 @@ class Match(Node):
     )
     places: int = strawberry.field(description="People.")
     decided_at: datetime | None
-    reason: str | None
+    reason: str | None = expression(_reason)
     arrived_on: date | None
     ended_on: date | None
 

@@ -23,7 +23,7 @@ OFFICER, OTHER = f"council:{OXFORD}", f"council:{CAMBRIDGE}"
 OFFERS = "{ offers { nodes { title } } }"
 COUNCILS = f'{{ council(gssCode: "{OXFORD}") {{ name }} }}'
 AT_ONCE = 2.0
-"""Long before what they would wait for ends; how soon it is in truth, `make bench-overload` says."""
+"""Seconds: long before what they wait for would end. `make bench-overload` says how soon it is."""
 
 
 async def _ask(hearth: Hearth, query: str, who: str) -> tuple[httpx.Response, float]:

@@ -235,7 +235,7 @@ def test_the_command_prints_an_assignment_with_its_certificate(tmp_path: Path) -
     result = _match("--problem", str(_file(tmp_path, problem)), "--objective", "score")
     assert result.exit_code == 0
     found = json.loads(result.stdout)
-    assert found["assignment"] == [{"family": "a", "host": "x"}, {"family": "2", "host": "y"}]
+    assert found["assignment"] == [{"family": "a", "host": "x"}, {"family": 2, "host": "y"}]
     certificate = found["certificate"]
     assert (certificate["value"], certificate["bound"], certificate["gap"]) == (6.0, 6.0, 0.0)
     assert (certificate["placedPeople"], certificate["score"]) == (4, 6.0)
@@ -259,7 +259,9 @@ def test_an_empty_problem_has_an_empty_answer(tmp_path: Path) -> None:
         ({"families": [{"id": "a", "size": 0}], "hosts": [], "scores": []}, "families[0].size"),
         ({"families": [], "hosts": [{"id": "h", "places": -1}], "scores": []}, "hosts[0].places"),
         ({"families": [{"id": "a", "size": 1}] * 2, "hosts": [], "scores": []}, "there already"),
-        ({"families": [], "hosts": [], "scores": [["a", "b", 1]]}, "no family a"),
+        ({"families": [], "hosts": [], "scores": [["a", "b", 1]]}, 'no family "a"'),
+        ('{"families": [], "families": [], "hosts": [], "scores": []}', "is given twice"),
+        ({"families": [{"id": [], "size": 1}], "hosts": [], "scores": []}, "families[0].id"),
         ("[" * 100_000, "nested too deep"),
         (
             '{"families": [{"id": 1, "size": 1}], "hosts": [{"id": 1, "places": 1}],'
@@ -293,6 +295,23 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, problem: Any, said: s
     result = _match("--problem", str(file), "--objective", "people")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("hearth: ")
+
+
+def test_a_wrong_size_is_said_once_and_no_score_blamed_for_it(tmp_path: Path) -> None:
+    hosts = [{"id": "h", "places": 1}]
+    problem = {"families": [{"id": "a", "size": 0}], "hosts": hosts, "scores": [["a", "h", 1]]}
+    with pytest.raises(InstanceError) as found:
+        read_instance(_file(tmp_path, problem))
+    assert "scores" not in str(found.value)
+
+
+def test_ids_that_look_alike_are_two(tmp_path: Path) -> None:
+    families = [{"id": 1, "size": 1}, {"id": "1", "size": 1}]
+    hosts = [{"id": 1, "places": 2}]
+    problem = {"families": families, "hosts": hosts, "scores": [[1, 1, 1], ["1", 1, 2]]}
+    result = _match("--problem", str(_file(tmp_path, problem)), "--objective", "score")
+    placed = json.loads(result.stdout)["assignment"]
+    assert placed == [{"family": 1, "host": 1}, {"family": "1", "host": 1}]
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:

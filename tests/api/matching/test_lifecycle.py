@@ -6,7 +6,16 @@ import asyncpg
 import pytest
 
 from api.store.database import SESSION
-from tests.api.requests.asking import CHARITY, OFFICER, move, places_left, propose, submit
+from tests.api.requests.asking import (
+    ARRIVED,
+    CHARITY,
+    ENDED,
+    OFFICER,
+    move,
+    places_left,
+    propose,
+    submit,
+)
 from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
 
 CLOSE = """
@@ -41,7 +50,7 @@ async def _proposed(hearth: Hearth, who: str = OFFICER, **given: Any) -> tuple[s
 async def _placed(hearth: Hearth, **given: Any) -> tuple[str, Any, str]:
     request, offer, match = await _proposed(hearth, **given)
     await move(hearth, "acceptMatch", match, CHARITY)
-    found = await move(hearth, "recordArrival", match, OFFICER, 'arrivedOn: "2026-01-02"')
+    found = await move(hearth, "recordArrival", match, OFFICER, ARRIVED)
     assert found["problems"] == []
     return request, offer, match
 
@@ -204,7 +213,7 @@ class TestSeveralKinds:
         request, offer, match = await _placed(hearth, kinds=["hosting", "esol"])
         found = await propose(hearth, request, lessons["id"])
         assert found["problems"] == []
-        ending = 'endedOn: "2026-03-01", reason: FAMILY'
+        ending = f"{ENDED}, reason: FAMILY"
         assert _codes(await move(hearth, "endPlacement", match, OFFICER, ending)) == []
         again = await propose(hearth, request, offer["id"])
         assert _codes(again) == ["CONFLICT"]
@@ -214,7 +223,7 @@ class TestSeveralKinds:
 
     async def test_rematched_it_is(self, hearth: Hearth) -> None:
         request, offer, match = await _placed(hearth, kinds=["hosting", "esol"])
-        ending = 'endedOn: "2026-03-01", reason: BREAKDOWN, rematch: true'
+        ending = f"{ENDED}, reason: BREAKDOWN, rematch: true"
         await move(hearth, "endPlacement", match, OFFICER, ending)
         assert (await propose(hearth, request, offer["id"]))["problems"] == []
 

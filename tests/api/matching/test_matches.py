@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from tests.api.requests.asking import (
+    ARRIVED,
     CHARITY,
+    ENDED,
+    ENDED_TOO_EARLY,
     OFFICER,
     REQUEST,
     move,
@@ -101,21 +104,18 @@ class TestPlacement:
         assert (held["match"]["state"], held["problems"]) == ("HELD", [])
         assert await places_left(hearth, offer) == 2
         accepted = await move(hearth, "acceptMatch", match, CHARITY)
-        assert accepted["match"]["state"] == "ACCEPTED"
+        assert (accepted["match"]["state"], accepted["match"]["heldUntil"]) == ("ACCEPTED", None)
         assert await places_left(hearth, offer) == 2
         await hearth.data(CHECK, {"offer": offer, "state": "FAILED"}, OFFICER)
-        arrival = 'arrivedOn: "2026-01-02"'
-        refused = await move(hearth, "recordArrival", match, OFFICER, arrival)
+        refused = await move(hearth, "recordArrival", match, OFFICER, ARRIVED)
         assert _codes(refused) == ["CHECKS_MISSING"]
         await hearth.data(PASSED, {"offer": offer}, OFFICER)
-        placed = await move(hearth, "recordArrival", match, OFFICER, arrival)
+        placed = await move(hearth, "recordArrival", match, OFFICER, ARRIVED)
         assert placed["match"]["state"] == "PLACED"
         assert await _status(hearth, request) == "PLACED"
-        early = 'endedOn: "2026-01-01", reason: BREAKDOWN'
+        early = f"{ENDED_TOO_EARLY}, reason: BREAKDOWN"
         assert _codes(await move(hearth, "endPlacement", match, OFFICER, early)) == ["INVALID"]
-        ended = await move(
-            hearth, "endPlacement", match, OFFICER, 'endedOn: "2026-03-01", reason: FAMILY'
-        )
+        ended = await move(hearth, "endPlacement", match, OFFICER, f"{ENDED}, reason: FAMILY")
         assert (ended["match"]["state"], ended["match"]["reason"]) == ("ENDED", "FAMILY")
         assert await _status(hearth, request) == "CLOSED"
         assert await places_left(hearth, offer) == 4
@@ -138,9 +138,9 @@ class TestPlacement:
         request, offer, match = await _proposed(hearth)
         await move(hearth, "acceptMatch", match, CHARITY)
         assert _codes(await propose(hearth, request, offer)) == ["CONFLICT"]
-        await move(hearth, "recordArrival", match, OFFICER, 'arrivedOn: "2026-01-02"')
+        await move(hearth, "recordArrival", match, OFFICER, ARRIVED)
         assert _codes(await propose(hearth, request, offer)) == ["ALREADY_DONE"]
-        again = 'endedOn: "2026-03-01", reason: BREAKDOWN, rematch: true'
+        again = f"{ENDED}, reason: BREAKDOWN, rematch: true"
         await move(hearth, "endPlacement", match, OFFICER, again)
         assert await _status(hearth, request) == "SUBMITTED"
         assert (await propose(hearth, request, offer))["problems"] == []
@@ -221,6 +221,9 @@ class TestHolds:
         await _run_out(hearth)
         assert await places_left(hearth, offer) == 4
         assert await _state(hearth, match) == "EXPIRED"
+        query = "query ($id: ID!) { node(id: $id) { ... on Match { reason } } }"
+        expired = (await hearth.data(query, {"id": match}, CHARITY))["node"]
+        assert expired["reason"] == "The hold ran out."
         assert await _status(hearth, request) == "SUBMITTED"
         assert _codes(await move(hearth, "acceptMatch", match, CHARITY)) == ["HOLD_EXPIRED"]
         assert (await propose(hearth, request, offer))["problems"] == []

@@ -1,11 +1,16 @@
 """What tests of requests and matches ask, and a household to ask for."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.conftest import OXFORD, Hearth
 
 CHARITY = "charity:Harbour Welcome"
 OFFICER = f"council:{OXFORD}"
+_ARRIVED = datetime.now(UTC).date() - timedelta(days=300)
+ARRIVED = f'arrivedOn: "{_ARRIVED}"'
+ENDED = f'endedOn: "{_ARRIVED + timedelta(days=60)}"'
+ENDED_TOO_EARLY = f'endedOn: "{_ARRIVED - timedelta(days=1)}"'
 SUBMIT = """
 mutation ($input: SubmitRequestInput!) {
   submitRequest(input: $input) {

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from api.store.database import SESSION
-from tests.api.requests.asking import CHARITY, CONTACT, OFFICER, move, propose, submit
+from tests.api.requests.asking import ARRIVED, CHARITY, CONTACT, OFFICER, move, propose, submit
 from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
 
 REASON = "The charity cannot be reached."
@@ -76,7 +76,7 @@ async def test_an_administrator_reads_no_case_by_being_one(
         ("acceptMatch", ""),
         ("holdMatch", ""),
         ("declineMatch", "reason: OTHER"),
-        ("recordArrival", 'arrivedOn: "2026-01-01"'),
+        ("recordArrival", ARRIVED),
     ):
         problems = (await move(hearth, command, match, "admin", arguments))["problems"]
         assert [each["code"] for each in problems] == ["NOT_FOUND"]
