@@ -22,6 +22,8 @@ _OFFERS = """
     ) AS aged
     WHERE aged.id = offer.id
 """
+# What was asked of an offer as it opened has been due since.
+_CHECKS = "UPDATE check_event SET at = created_at FROM offer WHERE offer.id = offer_id"
 _TOLD = (
     "WITH told AS (SELECT * FROM unnest($1::timestamptz[], $2::timestamptz[]) AS told (at, was))"
 )
@@ -61,6 +63,7 @@ async def age_offers(owner: asyncpg.Connection) -> None:
         # Their history begins anew with each offer as it is after this.
         await owner.execute("DELETE FROM offer_event")
         await owner.execute(_OFFERS)
+        await owner.execute(_CHECKS)
 
 
 async def date_back(owner: asyncpg.Connection, told: Mapping[datetime, datetime]) -> None:

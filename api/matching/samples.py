@@ -204,7 +204,7 @@ class Samples:
                 scope = ConsentScope.SHARE_WITH_COUNCIL
                 yield charity, record_consent, (request, scope, True, offer["council_gss"])
             case Step.PLACED:
-                for kind in CHECKED[: play.number % 3 + 1]:
+                for kind in CHECKED:
                     check = _check(offer, kind, CheckState.PASSED, on - timedelta(days=1))
                     yield council, alerts.record_check, (check,)
                 yield council, commands.record_arrival, (match, on)

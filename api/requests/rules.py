@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from strawberry import UNSET
@@ -23,7 +23,6 @@ LONGEST_CONTACT = 200
 LONGEST_NOTES = 5000
 LONGEST_REASON = 1000
 MOST_LISTED = 50
-FURTHEST_AHEAD = timedelta(days=5 * 366)
 FURTHEST_KM = 2000.0
 COUNTRY = re.compile(r"[A-Z]{3}")
 MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -125,10 +124,6 @@ def needed_by(given: date | None, today: date, problems: Problems) -> date | Non
         return None
     if given < today:
         problems.add("neededBy", f"neededBy ({given}) is in the past.")
-    elif given > today + FURTHEST_AHEAD:
-        problems.add(
-            "neededBy", f"neededBy ({given}) is more than five years ahead; check the year."
-        )
     return given
 
 
