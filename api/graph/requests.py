@@ -19,6 +19,7 @@ from schema.types.request import (
     RequestPayload,
     SupportRequest,
     SupportRequestConnection,
+    has_request,
     state_of,
     status_of,
 )
@@ -70,7 +71,7 @@ def _matches(
 ) -> Rows:
     """Matches that concern the viewer, latest first."""
     match = rows.match.alias()
-    where: list[ColumnElement[bool]] = []
+    where = [has_request(match)]
     if filter and filter.states is not None:
         where.append(scope.among(state_of(match), filter.states))
     if filter and filter.gss_codes is not None:

@@ -1,7 +1,7 @@
 -- A charity sees and changes its own households' requests. A council sees the need, not the name, of
--- those who seek and agreed that this very council may, and of those with whom it, or a lower tier of it that
--- is not refused by name, has a match that is under way; no longer, once it is over. An administrator sees
--- what is open to it (break_glass.sql).
+-- those who seek, or were matched, and agree that this very council may; and of those with whom it, or a lower
+-- tier of it that is not refused by name, has a match that is under way. An administrator sees what is open to
+-- it (break_glass.sql).
 ALTER TABLE request ENABLE ROW LEVEL SECURITY;
 ALTER TABLE request FORCE ROW LEVEL SECURITY;
 
@@ -74,7 +74,7 @@ CREATE POLICY need_read ON request FOR SELECT TO hearth_council
                 )
         )
         OR (
-            status = 'SUBMITTED'
+            (status = 'SUBMITTED' OR EXISTS (SELECT FROM match WHERE match.request_id = request.id))
             AND (SELECT nullif(current_setting('hearth.own_gss', true), '')) IS NOT NULL
             AND hearth_consents(id, 'MATCHING', (SELECT ARRAY[current_setting('hearth.own_gss', true)]))
         )

@@ -10,7 +10,7 @@ from schema.types import rows
 from schema.types.node import split_id, uuid_of
 from schema.types.offer_rows import STAFF, visible_offers
 from schema.types.reads import Key, Rows, Scope
-from schema.types.request import CASEWORKERS
+from schema.types.request import CASEWORKERS, has_request
 from schema.words import Audience
 
 ById = Callable[[Scope, strawberry.ID], Rows]
@@ -54,7 +54,9 @@ def offer_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the cont
 
 def match_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word
     """A match that concerns the viewer."""
-    return _only(rows.match.alias(), "id", scope.bind(id, Uuid(), uuid_of("match")))
+    match = rows.match.alias()
+    wanted = match.c.id == scope.bind(id, Uuid(), uuid_of("match"))
+    return Rows(match, where=[wanted, has_request(match)], keys=[Key(match.c.id, Uuid())])
 
 
 def request_row(scope: Scope, id: strawberry.ID) -> Rows:  # noqa: A002 - the contract's word

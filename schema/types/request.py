@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     case,
     column,
+    exists,
     func,
     literal,
     not_,
@@ -154,6 +155,15 @@ def request_of(scope: Scope) -> Any:
     return scope.join(rows.request, lambda request: request.c.id == scope.row.c.request_id)
 
 
+def has_request(match: FromClause) -> ColumnElement[bool]:
+    """Whether the viewer may read the need too: without it, a match is not shown to them.
+
+    A household that took its consent back is no longer known to a council that it lives in no
+    home of; what that council did stays in the history of its offers.
+    """
+    return exists().where(rows.request.c.id == match.c.request_id)
+
+
 def _offer(scope: Scope) -> Any:
     # A charity meets an offer that its household was matched with also when it isn't open.
     source = rows.matched_offer if scope.audience is Audience.CHARITY else rows.staff_offer
@@ -269,10 +279,7 @@ class Match(Node):
     """A match; a hold takes the places of the whole household until it runs out."""
 
     id: strawberry.ID = identity("match", "id")
-    request: SupportRequest | None = one(
-        request_of,
-        description="Null to a council once the match is over, unless it may read the need again.",
-    )
+    request: SupportRequest = one(request_of)
     offer: Offer = one(_offer)
     state: MatchState = expression(lambda scope: state_of(scope.row))
     score: float | None

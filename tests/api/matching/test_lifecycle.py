@@ -135,7 +135,7 @@ class TestConsent:
             command = "holdMatch" if who == OFFICER else "acceptMatch"
             assert _codes(await move(hearth, command, match, who)) == ["ALREADY_DONE"]
         assert await places_left(hearth, offer["id"]) == 4
-        assert await _need(hearth, request, match, OFFICER) == (False, True)
+        assert await _need(hearth, request, match, OFFICER) == (False, False)
         await _consent(hearth, request, given=True, gss=gss)
         assert (await propose(hearth, request, offer["id"]))["problems"] == []
 
@@ -149,7 +149,7 @@ class TestConsent:
 
 class TestNeed:
     @pytest.mark.parametrize("way", ["declined", "ended", "expired", "withdrawn"])
-    async def test_a_council_reads_it_no_longer_than_its_match(
+    async def test_a_council_reads_it_while_its_match_is_under_way_or_the_household_agrees(
         self, hearth: Hearth, way: str
     ) -> None:
         county = f"council:{OXFORDSHIRE}"
@@ -160,16 +160,18 @@ class TestNeed:
         if way == "declined":
             await move(hearth, "declineMatch", match, OFFICER, "reason: OTHER")
         elif way == "ended":
-            over = 'endedOn: "2026-01-03", reason: FAMILY'
+            over = f"{ENDED}, reason: FAMILY"
             assert _codes(await move(hearth, "endPlacement", match, OFFICER, over)) == []
         elif way == "expired":
             await move(hearth, "holdMatch", match, OFFICER)
             owner = await hearth.owner()
             await owner.execute("UPDATE match SET held_until = now()")
             await owner.close()
+        for who in (OFFICER, county):
+            assert await _need(hearth, request, match, who) == (True, True)
         await _consent(hearth, request, given=False)
         for who in (OFFICER, county):
-            assert await _need(hearth, request, match, who) == (False, True)
+            assert await _need(hearth, request, match, who) == (False, False)
         for command in ("holdMatch", "acceptMatch", "declineMatch"):
             arguments = "reason: OTHER" if command == "declineMatch" else ""
             (code,) = _codes(await move(hearth, command, match, OFFICER, arguments))
@@ -180,11 +182,11 @@ class TestNeed:
         county = f"council:{OXFORDSHIRE}"
         request, _, match = await _proposed(hearth)
         await _consent(hearth, request, given=False, gss=OXFORDSHIRE)
-        assert await _need(hearth, request, match, county) == (False, True)
+        assert await _need(hearth, request, match, county) == (False, False)
         assert await _need(hearth, request, match, OFFICER) == (True, True)
         seeking = await submit(hearth)
         await _consent(hearth, seeking, given=False, gss=OXFORDSHIRE)
-        assert await _need(hearth, seeking, match, county) == (False, True)
+        assert await _need(hearth, seeking, match, county) == (False, False)
         await _consent(hearth, request, given=True)
         assert await _need(hearth, request, match, county) == (True, True)
 
