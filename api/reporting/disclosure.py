@@ -20,7 +20,7 @@ import numpy as np
 from api.reporting.leeway import HIDDEN_PRICE, NOTHING, Ground, Movement
 from api.reporting.release import THRESHOLDS, Suppressed, Table
 from api.reporting.sums import CLASS, Identity, Number, Place, Sums, bind, place, words
-from api.reporting.suppression import EACH_SIZE, Progress, insiders_of, suppress
+from api.reporting.suppression import EACH_SIZE, Overlapping, Progress, insiders_of, suppress
 from schema.words import Edition
 
 
@@ -62,7 +62,8 @@ def protect(
     *,
     identities: Sequence[Identity] = (),
     earlier: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
-    within: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
+    overlapping: Overlapping | None = None,
+    days: range = range(0),
     tiers: Mapping[str, Collection[str]] | None = None,
     thresholds: Mapping[Edition, int] = THRESHOLDS,
     progress: Progress | None = None,
@@ -77,7 +78,8 @@ def protect(
             tables,
             identities=identities,
             earlier=earlier,
-            within=within,
+            overlapping=overlapping,
+            days=days,
             tiers=tiers,
             thresholds=thresholds,
             progress=progress,
@@ -88,7 +90,8 @@ def protect(
                 editions,
                 identities=identities,
                 earlier=earlier,
-                within=within,
+                overlapping=overlapping,
+                days=days,
                 tiers=tiers,
                 thresholds=thresholds,
                 progress=progress,
@@ -106,7 +109,8 @@ def audit(
     *,
     identities: Sequence[Identity] = (),
     earlier: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
-    within: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
+    overlapping: Overlapping | None = None,
+    days: range = range(0),
     tiers: Mapping[str, Collection[str]] | None = None,
     thresholds: Mapping[Edition, int] = THRESHOLDS,
     progress: Progress | None = None,
@@ -132,7 +136,8 @@ def audit(
             thresholds[edition],
             identities,
             (earlier or {}).get(edition, ()),
-            (within or {}).get(edition, ()),
+            (overlapping or {}).get(edition, ()),
+            days,
         )
         hidden = {place(each.table, *cell) for each in shown for cell in each.hidden}
         insiders = insiders_of(sums, tiers or {}) if edition is Edition.PUBLIC else ()

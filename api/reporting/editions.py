@@ -88,6 +88,8 @@ def rows_of(report: Report, frame: Frame, editions: Editions) -> Iterator[Mappin
             told |= {(area.region, ALL) for area in frame.areas} | {(ALL, ALL)}
         first = tables[0].table
         for area in first.rows.categories:
+            if area.code in first.rows.withheld:
+                continue
             gss = area.code if area.code in councils else None
             for category in first.columns.categories:
                 place = area.code, category.code

@@ -50,7 +50,7 @@ async def tables_of(
         if report.is_funding:
             found = await _funded(history, cut, period, known)
         else:
-            found = await _summed(history, cut, period)
+            found = await _summed(history, cut)
         zeros = sorted(await _offered(history, cut, columns))
         for name, figures in found.items():
             measure = measures[name]
@@ -132,19 +132,15 @@ def _text(name: str) -> str:
     return SQL.joinpath(f"{name}.sql").read_text("utf-8")
 
 
-def _added_up(facts: str, sums: Sequence[str], period: Period) -> str:
+def _added_up(facts: str, sums: Sequence[str]) -> str:
     """SQL that adds rows of region, gss and category up to every subtotal and total.
 
     `level` says what a row is the total of: 4 regions, 2 councils, 1 categories, added.
     """
-    sets = "(region, category), (region), (category), ()"
-    level, gss = "grouping(region) * 4 + 2 + grouping(category)", "NULL"
-    if not period.is_weekly:
-        sets += ", (region, gss, category), (region, gss)"
-        level, gss = "grouping(region, gss, category)", "gss"
-    shown = ", ".join([f"{level} AS level", "region", f"{gss} AS gss", "category", *sums])
+    sets = "(region, gss, category), (region, gss), (region, category), (region), (category), ()"
+    shown = ["grouping(region, gss, category) AS level", "region", "gss", "category", *sums]
     return (
-        f"WITH fact AS ({facts}) SELECT {shown} FROM fact "  # noqa: S608 - words of ours
+        f"WITH fact AS ({facts}) SELECT {', '.join(shown)} FROM fact "  # noqa: S608 - words of ours
         f"GROUP BY GROUPING SETS ({sets})"
     )
 
@@ -163,14 +159,14 @@ def _place(row: Mapping[str, Any]) -> Place | None:
     return code, ALL if whole_row else row["category"]
 
 
-async def _summed(history: History, cut: Cut, period: Period) -> Cells:
+async def _summed(history: History, cut: Cut) -> Cells:
     facts = _text(cut.sql).format(**cut.fills)
     if not cut.shares:
         facts = _gathered(facts, sorted(set(cut.sums.values())))
     sums = {name: f"coalesce(sum({column}), 0)::bigint" for name, column in cut.sums.items()}
     sums |= cut.shares
     shown = [f"{sql} AS {name}" for name, sql in sums.items()]
-    return _cells(await history.fetch(_added_up(facts, shown, period)), list(sums))
+    return _cells(await history.fetch(_added_up(facts, shown)), list(sums))
 
 
 def _gathered(facts: str, columns: Sequence[str]) -> str:
@@ -192,10 +188,7 @@ async def _funded(history: History, cut: Cut, period: Period, known: datetime) -
     cells: Cells = {name: {} for name in FUNDED}
     for arrival in arrivals:
         figures = due(tariffs, arrival, period)
-        codes = [ALL, arrival["region"]]
-        if not period.is_weekly:
-            codes.append(arrival["gss"])
-        for row in codes:
+        for row in (ALL, arrival["region"], arrival["gss"]):
             for column in (ALL, arrival["route"]):
                 for name, figure in zip(FUNDED, figures, strict=True):
                     cells[name][row, column] = (cells[name].get((row, column)) or 0) + figure

@@ -79,16 +79,17 @@ class Frame:
         return found
 
     def area(self, period: Period) -> Dimension:
-        """Regions, each with its councils where the period is a month, and what names no one."""
+        """Regions, each with its councils and what names no one; those of a week are withheld."""
         categories = [TOTAL]
         for region in sorted({each.region for each in self.areas}):
             categories.append(Category(region, region))
-            if not period.is_weekly:
-                own = [each for each in self.areas if each.region == region]
-                categories += [Category(each.gss, each.name, region) for each in own]
-                categories.append(Category(elsewhere(region), "No one council", region))
+            own = [each for each in self.areas if each.region == region]
+            categories += [Category(each.gss, each.name, region) for each in own]
+            categories.append(Category(elsewhere(region), "No one council", region))
         categories.append(Category(NONE, "No one region"))
-        return Dimension("area", "Area", tuple(categories))
+        within = {each.code for each in categories if each.parent not in (None, ALL)}
+        withheld = frozenset(within if period.is_weekly else ())
+        return Dimension("area", "Area", tuple(categories), withheld)
 
     def kind(self) -> Dimension:
         """Kinds of support."""

@@ -1,6 +1,7 @@
 """Suppression as releases use it: what each edition hides, and what earlier ones hid."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,36 +9,35 @@ from api.reporting.disclosure import protect
 from api.reporting.editions import WORDS
 from api.reporting.release import ALL, THRESHOLDS, Suppressed, Table
 from api.reporting.reports import Report
+from api.reporting.suppression import Overlapping
 from schema.words import Edition
 
 Progress = Callable[[str, int, int], None]
-Earlier = Mapping[Edition, Sequence[Sequence[Suppressed]]]
-"""What each edition showed of some releases."""
 Editions = Mapping[Edition, Sequence[Suppressed]]
 
 
 def hide(
     report: Report,
     tables: Sequence[Table],
-    earlier: Earlier,
-    within: Earlier,
+    seen: Overlapping,
+    days: range,
     tiers: Mapping[str, Sequence[str]],
     progress: Progress,
 ) -> Editions:
     """Every edition's tables; raises DisclosureError where what is hidden could be worked out.
 
-    `earlier` is what each edition showed of the releases that this one corrects, `within` of weeks
-    that lie in its month. What is public, and binds nothing that isn't, is as it is; what has bases
-    follows them.
+    `seen` is what each edition showed of releases before it on its days, or on days that are bound
+    to them. What is public, and binds nothing that isn't, is as it is; what has bases follows them.
     """
     bound = {part for each in report.identities for part in (each.total, *each.parts)}
     counts = [each for each in tables if each.measure.is_suppressed or each.measure.name in bound]
     found = protect(
         counts,
         identities=report.identities,
-        earlier=_only(earlier, lambda each: _is_among(each, counts)),
+        earlier=_of_same_moment(report, counts, seen, days),
         # What stood at the end of a week is no part of what stood at the end of the month.
-        within=_only(within, lambda each: each.measure.name in report.flows),
+        overlapping=_of_other_days(report, seen, days),
+        days=days,
         tiers=tiers,
         progress=partial(progress, "hiding small counts"),
     )
@@ -46,10 +46,35 @@ def hide(
     return {Edition.FULL: [Suppressed(table, frozenset()) for table in tables], **editions}
 
 
-def _only(releases: Earlier, is_wanted: Callable[[Table], bool]) -> Earlier:
+def _of_same_moment(
+    report: Report, counts: Sequence[Table], seen: Overlapping, days: range
+) -> dict[Edition, list[list[Suppressed]]]:
+    """What this release corrects; and what stood when another period ended on the same day."""
     return {
-        edition: [[each for each in release if is_wanted(each.table)] for release in shown]
-        for edition, shown in releases.items()
+        edition: [
+            [
+                each
+                for each in tables
+                if _is_among(each.table, counts)
+                and (when == days or each.table.measure.name not in report.flows)
+            ]
+            for when, tables in shown
+            if when.stop == days.stop
+        ]
+        for edition, shown in seen.items()
+    }
+
+
+def _of_other_days(
+    report: Report, seen: Overlapping, days: range
+) -> dict[Edition, list[tuple[range, list[Suppressed]]]]:
+    return {
+        edition: [
+            (when, [each for each in tables if each.table.measure.name in report.flows])
+            for when, tables in shown
+            if when != days
+        ]
+        for edition, shown in seen.items()
     }
 
 
@@ -74,6 +99,15 @@ def hidden_in(tables: Sequence[Table], shown: Mapping[Edition, Sequence[Any]]) -
             for table in tables
         ]
     return editions
+
+
+def unseen(tables: Sequence[Table]) -> list[Suppressed]:
+    """Tables of which nothing was shown."""
+    found = []
+    for each in tables:
+        rows = replace(each.rows, withheld=frozenset(row.code for row in each.rows.categories))
+        found.append(Suppressed(replace(each, rows=rows), frozenset()))
+    return found
 
 
 def _area(tables: Sequence[Table], region: str, gss: str, council: str) -> str:

@@ -85,11 +85,15 @@ TOTAL = Category(ALL, "All", None)
 
 @dataclass(frozen=True)
 class Dimension:
-    """The categories of one side, each after its parent; `name` is the column they are read in."""
+    """The categories of one side, each after its parent; `name` is the column they are read in.
+
+    Those `withheld` are in no edition, as a week's councils: but each knows its own figures.
+    """
 
     name: str
     label: str
     categories: tuple[Category, ...]
+    withheld: frozenset[str] = frozenset()
 
     def children(self, code: str) -> tuple[Category, ...]:
         """The categories whose sum `code` is; none for a leaf."""

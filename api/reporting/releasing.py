@@ -22,8 +22,9 @@ from api.reporting.differing import differences
 from api.reporting.editions import WORDS, rows_of
 from api.reporting.figures import tables_of
 from api.reporting.frame import Frame
-from api.reporting.release import THRESHOLDS, Release, Row, Suppressed
+from api.reporting.release import THRESHOLDS, Release, Row, Table
 from api.reporting.reports import REPORTS, Report
+from api.reporting.sums import Seen
 from api.store.composed import Composed
 from api.store.database import prepare
 from api.store.roles import OWNER
@@ -168,7 +169,7 @@ class Releasing:
             "frame": frame.kept(),
             "corrects_id": before[-1]["id"] if before else None,
         }
-        made = await self._made(kept, before)
+        made = await self._made(kept)
         if before:
             made = await self._differing(made, before[-1])
         await self._keep(made, kept)
@@ -176,9 +177,7 @@ class Releasing:
 
     async def rebuild(self, kept: Mapping[str, Any]) -> dict[Edition, bool]:
         """Make a release again, and whether each edition comes out the same; changes nothing."""
-        released = await _OF_PERIOD.rows(self.connection, name=kept["name"], period=kept["period"])
-        before = [each for each in released if each["number"] < kept["number"]]
-        made = await self._made(kept, before)
+        made = await self._made(kept)
         found = await _CHECKSUMS.rows(self.connection, release_id=kept["id"])
         return {
             Edition(row["edition"]): made.editions[Edition(row["edition"])].checksum
@@ -214,25 +213,27 @@ class Releasing:
             ) from error
         return known
 
-    async def _tables(self, kept: Mapping[str, Any]) -> Sequence[Any]:
-        report, period = REPORTS[ReportName(kept["name"])], read_period(kept["period"])
+    async def _tables(
+        self, kept: Mapping[str, Any], period: Period | None = None
+    ) -> Sequence[Table]:
+        report, period = REPORTS[ReportName(kept["name"])], period or read_period(kept["period"])
         frame = Frame.read(kept["frame"])
         async with self.connection.transaction():
             return await tables_of(self.connection, report, frame, period, kept["data_as_of"])
 
-    async def _made(self, kept: Mapping[str, Any], before: Sequence[Mapping[str, Any]]) -> Made:
+    async def _made(self, kept: Mapping[str, Any]) -> Made:
         name = ReportName(kept["name"])
         report, frame = REPORTS[name], Frame.read(kept["frame"])
         title = f"{name} {kept['period']}"
         self.progress(f"{title}: figures", 0, 1)
         tables = await self._tables(kept)
-        earlier, within = await self._seen(before), await self._seen(await self._weeks(kept))
+        seen = await self._seen(kept)
 
         def told(what: str, done: int, total: int) -> None:
             self.progress(f"{title}: {what}", done, total)
 
         editions = await asyncio.to_thread(
-            hiding.hide, report, tables, earlier, within, frame.tiers, told
+            hiding.hide, report, tables, seen, read_period(kept["period"]).days, frame.tiers, told
         )
         found = list(rows_of(report, frame, editions))
         return Made(
@@ -245,29 +246,39 @@ class Releasing:
             },
         )
 
-    async def _seen(self, releases: Sequence[Mapping[str, Any]]) -> hiding.Earlier:
-        """What each edition showed of these releases."""
-        seen: dict[Edition, list[Sequence[Suppressed]]] = {each: [] for each in THRESHOLDS}
-        for each in releases:
+    async def _seen(self, kept: Mapping[str, Any]) -> dict[Edition, list[Seen]]:
+        """What each edition showed, before this release, of its days and of those bound to them.
+
+        Of days that a week and a month share where neither lies in the other, nothing was shown:
+        but what happened then is part of both.
+        """
+        seen: dict[Edition, list[Seen]] = {each: [] for each in THRESHOLDS}
+        periods = [read_period(kept["period"])]
+        for each in await self._bound(kept):
+            period = read_period(each["period"])
+            periods.append(period)
             hidden = hiding.hidden_in(await self._tables(each), await self._shown(each))
             for edition, tables in hidden.items():
-                seen[edition].append(tables)
+                seen[edition].append((period.days, tables))
+        for period in _shared(periods):
+            unseen = hiding.unseen(await self._tables(kept, period))
+            for edition in seen:
+                seen[edition].append((period.days, unseen))
         return seen
 
-    async def _weeks(self, kept: Mapping[str, Any]) -> list[asyncpg.Record]:
-        """The weeks of a month that were released before it, each as it was last corrected."""
-        month = read_period(kept["period"])
-        if month.is_weekly:
-            return []
+    async def _bound(self, kept: Mapping[str, Any]) -> list[asyncpg.Record]:
+        """The releases before this one on its period, and on what overlaps it or a week's month."""
+        own = read_period(kept["period"])
         found = await _BEFORE.rows(
             self.connection, name=kept["name"], released_at=kept["released_at"]
         )
-        latest = {row["period"]: row for row in found}
-        weeks = ((read_period(name), row) for name, row in latest.items())
+        periods = {row["period"]: read_period(row["period"]) for row in found}
+        wholes = [
+            own,
+            *(each for each in periods.values() if own.is_weekly and _overlap(each, own)),
+        ]
         return [
-            row
-            for week, row in weeks
-            if week.is_weekly and month.first <= week.first and week.after <= month.after
+            row for row in found if any(_overlap(periods[row["period"]], each) for each in wholes)
         ]
 
     async def _shown(self, kept: Mapping[str, Any]) -> dict[Edition, list[asyncpg.Record]]:
@@ -325,6 +336,21 @@ class Releasing:
             await self.connection.execute("INSERT INTO report_row SELECT * FROM told")
             # What workers keep to answer again is dropped.
             await append(self.connection, Message(TOPIC, {"release_id": str(made.id)}))
+
+
+def _overlap(one: Period, other: Period) -> bool:
+    return one.first < other.after and other.first < one.after
+
+
+def _shared(periods: Sequence[Period]) -> list[Period]:
+    """The days that two periods share where neither lies in the other."""
+    found = {
+        Period("shared", max(one.first, other.first), min(one.after, other.after))
+        for one in periods
+        for other in periods
+        if one.first < other.first < one.after < other.after
+    }
+    return sorted(found, key=lambda each: each.first)
 
 
 def _edition_of(

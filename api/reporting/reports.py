@@ -141,6 +141,7 @@ REPORTS: Mapping[ReportName, Report] = {
             identities=(
                 Identity("places_offered", ("places_free", "places_held", "places_taken")),
             ),
+            flows=frozenset({"requests_received"}),
         ),
         Report(
             ReportName.MATCHING_OUTCOMES,

@@ -8,6 +8,7 @@ number that it leaves as it was. Here all that is one list of numbers and one of
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from api.reporting.release import ALL, Dimension, Measure, Suppressed, Table
 
@@ -19,6 +20,8 @@ Place = tuple[int, str, str, str, str]
 
 The table of a column of totals is ALL, since tables share it.
 """
+Seen = tuple[range, Sequence[Suppressed]]
+"""Days, by their ordinals, and what an audience saw of a release on them."""
 Placed = Mapping[tuple[str, str], int]
 """Positions of a table's numbers, by row and column."""
 
@@ -104,25 +107,30 @@ def bind(
     threshold: int,
     identities: Sequence[Identity] = (),
     earlier: Sequence[Sequence[Suppressed]] = (),
-    within: Sequence[Sequence[Suppressed]] = (),
+    overlapping: Sequence[Seen] = (),
+    days: range = range(0),
 ) -> Sums:
     """The sums of tables for an audience whose threshold this is.
 
     `earlier`: what the same audience saw of other releases of the same moment, as those which this
-    one corrects. `within`: what it saw of shorter periods that lie in this one and do not overlap,
-    as weeks in a month, in tables of what happened in a period. Raises ValueError, with the place,
-    where a figure is not a whole number from 0 or is not the sum that it must be.
+    one corrects. `overlapping`: what it saw of other days than these, the oldest first, in tables
+    of what happened: what did so in a month did in its weeks, or on the days between. Raises
+    ValueError, with the place, where a figure is not a whole number from 0 or is not the sum that
+    it must be.
     """
     binding = _Binding(threshold, identities)
     whole = binding.add_release(0, [Suppressed(table, frozenset()) for table in tables])
     for release, suppressed in enumerate(earlier, 1):
         binding.add_release(release, suppressed)
-    parts = [
-        binding.add_release(len(earlier) + i, suppressed, f" in part {i} of the period")
-        for i, suppressed in enumerate(within, 1)
-    ]
-    binding.part = ""
-    binding.add_parts(whole, parts)
+    placed = {days: whole}
+    for release, (when, suppressed) in enumerate(overlapping, len(earlier) + 1):
+        placed[when] = binding.add_release(release, suppressed, _said(when))
+    for when, tables_of_whole in placed.items():
+        inside = {each: placed[each] for each in placed if each != when and _is_in(each, when)}
+        if inside:
+            binding.part = "" if when == days else _said(when)
+            is_covered = sum(map(len, inside)) == len(when)
+            binding.add_parts(tables_of_whole, list(inside.values()), is_covered=is_covered)
     return Sums(tuple(binding.numbers), tuple(binding.sums))
 
 
@@ -166,20 +174,25 @@ class _Binding:
         self,
         whole: Mapping[tuple[str, str], Placed],
         parts: Sequence[Mapping[tuple[str, str], Placed]],
+        *,
+        is_covered: bool,
     ) -> None:
-        """Bind what happened in a period to what did in its parts, and on the days between."""
+        """Bind what happened in a period to what did in its parts, and on the days between.
+
+        `is_covered`: whether there are no days between.
+        """
         for table, placed in whole.items():
             for cell, total in placed.items():
                 there = [part[table][cell] for part in parts if cell in part.get(table, ())]
                 rest = self.numbers[total].value - sum(self.numbers[i].value for i in there)
                 # What became known late may be in the whole alone, or in a part alone.
-                if there and rest >= 0:
+                if there and is_covered and not rest:
+                    self.add_sum(total, there)
+                elif there and rest >= 0:
                     name = f"{table[1]} on the days between"
                     days = self.rest(name, total, there)
-                    known, needed = self.small(rest)
-                    self.add_sum(
-                        total, [*there, self.add(replace(days, known=known, needed=needed))]
-                    )
+                    needed = self.small(rest)[1]
+                    self.add_sum(total, [*there, self.add(replace(days, needed=needed))])
 
     def add_table(self, release: int, suppressed: Suppressed) -> Placed:
         table, measure = suppressed.table, suppressed.table.measure
@@ -191,24 +204,30 @@ class _Binding:
             if not isinstance(figure, int) or figure < 0:
                 raise ValueError(f"{words(where)}, is {figure}, which is not a count.")
             is_hidden = (row, column) in suppressed.hidden
+            is_withheld = row in table.rows.withheld and not measure.is_public
             known, needed = (Range(), None) if measure.is_public else self.small(figure)
             number = Number(
                 where,
                 figure,
                 row if row in councils else None,
-                is_shown=not is_hidden if release else measure.is_public and not tells,
-                is_withheld=release > 0,
-                known=known,
+                is_shown=not (is_hidden or is_withheld)
+                if release
+                else measure.is_public and not tells,
+                is_withheld=release > 0 or row in table.rows.withheld,
+                # That a number is in no edition tells nothing of it.
+                known=Range() if is_withheld else known,
                 needed=needed,
             )
             placed[row, column] = self.add(number)
-            if release and not is_hidden and not measure.is_public:
+            if release and number.is_shown and not measure.is_public:
                 self.differ(number)
         for total, parts in _lines(table):
             present = [placed[part] for part in parts if part in placed]
             if total in placed:
                 self.add_sum(placed[total], present)
-                if not release and not measure.is_public:
+                bound = [placed[total], *present]
+                is_told = not any(self.numbers[i].is_withheld for i in bound)
+                if not release and not measure.is_public and is_told:
                     self.add_class(placed[total], present)
                     self.add_doubt(placed[total], present)
             elif present:
@@ -233,6 +252,8 @@ class _Binding:
                 shown = [there.pop(name) for name in parts if name in public and name in there]
                 headcount = self.rest(f"{identity.total} less what is public", total, shown)
                 known, needed = self.small(headcount.value)
+                if self.numbers[total].is_withheld:
+                    known = Range()
                 rest = self.add(replace(headcount, known=known, needed=needed))
                 self.add_sum(total, [*shown, rest])
                 total = rest
@@ -283,8 +304,13 @@ class _Binding:
                 if self.numbers[other].place[0] == number.place[0] and other != at:
                     values = f"{self.numbers[other].value} in one table, {number.value} in another"
                     raise ValueError(f"{words(number.place)}, is {values}.")
-        elif number.is_shown:
-            self.numbers[at] = replace(self.numbers[at], is_shown=True)
+        else:
+            found = self.numbers[at]
+            known = Range(
+                max(found.known.least, number.known.least), min(found.known.most, number.known.most)
+            )
+            is_shown = found.is_shown or number.is_shown
+            self.numbers[at] = replace(found, is_shown=is_shown, known=known)
         return at
 
     def differ(self, earlier: Number) -> None:
@@ -316,6 +342,14 @@ class _Binding:
         if value == 0:
             return Range(), None
         return Range(1, self.threshold - 1), Range(0, self.threshold)
+
+
+def _said(days: range) -> str:
+    return f" in the {len(days)} days from {date.fromordinal(days.start)}"
+
+
+def _is_in(part: range, whole: range) -> bool:
+    return whole.start <= part.start and part.stop <= whole.stop
 
 
 def _lines(table: Table) -> Iterator[tuple[tuple[str, str], list[tuple[str, str]]]]:

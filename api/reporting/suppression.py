@@ -14,9 +14,11 @@ import numpy as np
 
 from api.reporting.leeway import HIDDEN_PRICE, Ground
 from api.reporting.release import THRESHOLDS, Suppressed, Table
-from api.reporting.sums import Identity, Number, Place, Sums, bind, place
+from api.reporting.sums import Identity, Number, Place, Seen, Sums, bind, place
 from schema.words import Edition
 
+Overlapping = Mapping[Edition, Sequence[Seen]]
+"""What each edition showed of releases on other days that are bound to these."""
 Progress = Callable[[int, int], None]
 """Told how many of how many counts are done."""
 
@@ -31,7 +33,8 @@ def suppress(
     *,
     identities: Sequence[Identity] = (),
     earlier: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
-    within: Mapping[Edition, Sequence[Sequence[Suppressed]]] | None = None,
+    overlapping: Overlapping | None = None,
+    days: range = range(0),
     tiers: Mapping[str, Collection[str]] | None = None,
     thresholds: Mapping[Edition, int] = THRESHOLDS,
     progress: Progress | None = None,
@@ -40,8 +43,9 @@ def suppress(
     """The tables of one release as each edition shows them, in the order given.
 
     `earlier` is what each edition showed of the releases that this one corrects, the oldest first;
-    `within` what it showed of weeks that lie in this month, where measures count what happened in a
-    period; `tiers` which councils an upper tier sees besides itself.
+    `days` are this period's, and `overlapping` is what each edition showed of releases on days that
+    are bound to these, where measures count what happened in a period; `tiers` which councils an
+    upper tier sees besides itself.
 
     Whatever one edition hides, those with a higher threshold hide as well: who has both has no more
     than who has the first. Hidden are cells of counts that aren't public, and cells of a public
@@ -55,7 +59,8 @@ def suppress(
             thresholds[edition],
             identities,
             (earlier or {}).get(edition, ()),
-            (within or {}).get(edition, ()),
+            (overlapping or {}).get(edition, ()),
+            days,
         )
         # Only a council has both its own rows and an edition, and that is the public one.
         insiders = insiders_of(sums, tiers or {}) if edition is Edition.PUBLIC else ()
@@ -131,4 +136,5 @@ def _price(number: Number) -> float:
 
 def _suppressed(table: Table, hidden: Collection[Place]) -> Suppressed:
     cells = () if table.measure.bases else table.cells
-    return Suppressed(table, frozenset(cell for cell in cells if place(table, *cell) in hidden))
+    shown = (cell for cell in cells if cell[0] not in table.rows.withheld)
+    return Suppressed(table, frozenset(cell for cell in shown if place(table, *cell) in hidden))

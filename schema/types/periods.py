@@ -49,6 +49,11 @@ class Period:
         """The first moment after it."""
         return datetime.combine(self.after, time.min, LONDON)
 
+    @property
+    def days(self) -> range:
+        """Its days, by their ordinals."""
+        return range(self.first.toordinal(), self.after.toordinal())
+
     def __str__(self) -> str:
         """In words, as notes have it."""
         last = self.after - timedelta(days=1)

@@ -15,7 +15,8 @@ class Attacker:
     """Bounds on hidden cells by linear programming, from one release or from several.
 
     Of several, the attacker knows which hidden cells are the same in both. `knows` are rows whose
-    figures they have anyway. With a `threshold` they know which hidden cells are small.
+    figures they have anyway; what is withheld nobody else has. With a `threshold` they know which
+    hidden cells are small.
     """
 
     def __init__(
@@ -36,7 +37,8 @@ class Attacker:
                 for (row, column), value in table.cells.items():
                     assert isinstance(value, int)
                     key = _key(each, row, column, value)
-                    if (row, column) not in each.hidden or row in knows:
+                    is_shown = row not in table.rows.withheld and (row, column) not in each.hidden
+                    if is_shown or row in knows:
                         found[key] = value
         for suppressed in releases:
             for each in suppressed:

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from api.reporting.release import ALL, TOTAL, Category, Dimension, Measure, Table, Unit
 
@@ -63,6 +64,40 @@ def sparse(seed: int) -> list[Table]:
     by_kind[councils[0][0], kinds[0]] += 1
     by_route[councils[0][0], routes[0]] += 1
     return [table("by_kind", rows, by_kind), table("by_route", rows, by_route)]
+
+
+def four_weeks(seed: int) -> list[list[Table]]:
+    """A table of each of four weeks, seeded, of which the councils' figures are withheld."""
+    chance = random.Random(seed)
+    councils = [
+        (f"C{region}{i}", f"R{region}") for region in range(2) for i in range(chance.randint(1, 3))
+    ]
+    kinds = [f"k{i}" for i in range(chance.randint(1, 2))]
+    rows = areas(councils)
+    rows = replace(rows, withheld=frozenset(council for council, _ in councils))
+    often = [0] + [30, 60, 90] * 4
+    return [
+        [
+            table(
+                "by_kind",
+                rows,
+                {
+                    (council, kind): chance.choice(often) + chance.randint(1, 9)
+                    for council, _ in councils
+                    for kind in kinds
+                },
+            )
+        ]
+        for _ in range(4)
+    ]
+
+
+def month_of(weeks: Sequence[Sequence[Table]]) -> list[Table]:
+    """The sums of their first tables, by council."""
+    tables = [first for first, *_ in weeks]
+    cells = {cell: sum(int(each.cells[cell] or 0) for each in tables) for cell in tables[0].cells}
+    rows = replace(tables[0].rows, withheld=frozenset())
+    return [replace(tables[0], rows=rows, cells=cells)]
 
 
 def supply(seed: int) -> list[Table]:

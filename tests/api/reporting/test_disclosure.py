@@ -15,13 +15,21 @@ from api.reporting.release import (
     Category,
     Dimension,
     Measure,
+    Suppressed,
     Table,
     Unit,
 )
-from api.reporting.sums import Identity, Sums, bind
+from api.reporting.sums import Identity, Seen, Sums, bind
 from schema.words import Edition
 from tests.api.reporting.attacking import Attacker
-from tests.api.reporting.tabulating import areas, corrected, sparse, table
+from tests.api.reporting.tabulating import (
+    areas,
+    corrected,
+    four_weeks,
+    month_of,
+    sparse,
+    table,
+)
 
 SEEDS = st.integers(0, 10_000)
 AREAS = areas([("Ash", "North"), ("Beech", "North"), ("Cedar", "South"), ("Dale", "South")])
@@ -181,14 +189,84 @@ def test_a_month_less_its_weeks_tells_no_small_count_of_a_week_or_of_the_days_be
         return table("by_kind", WEEKLY, {("North", "hosting"): north, ("South", "hosting"): south})
 
     weeks = [protect([flow(*values)]) for values in ((20, 40), (3, 70), (30, 50))]
-    month = [flow(54, 200)]
-    within = {edition: [week[edition] for week in weeks] for edition in THRESHOLDS}
+    month, days = [flow(54, 200)], range(1, 31)
+    overlapping = {
+        edition: [(range(1 + 7 * n, 8 + 7 * n), week[edition]) for n, week in enumerate(weeks)]
+        for edition in THRESHOLDS
+    }
     with pytest.raises(
-        DisclosureError, match="in part 2 of the period in table by_kind, row North"
+        DisclosureError, match="in the 7 days from 0001-01-08 in table by_kind, row North"
     ):
-        audit(protect(month), within=within)
-    for suppressed in protect(month, within=within).values():
+        audit(protect(month), overlapping=overlapping, days=days)
+    for suppressed in protect(month, overlapping=overlapping, days=days).values():
         assert ("North", "hosting") in suppressed[0].hidden
+
+
+def weekly(**people: tuple[int, int]) -> Table:
+    """A week's: regions are told, councils are not."""
+    each = by_kind(**people)
+    return replace(each, rows=replace(each.rows, withheld=frozenset(people)))
+
+
+def test_a_council_that_takes_its_own_from_a_week_works_out_no_neighbour() -> None:
+    tables = [weekly(Ash=(40, 3), Beech=(50, 60), Cedar=(70, 80), Dale=(90, 100))]
+    for edition, suppressed in protect(tables).items():
+        (shown,) = suppressed
+        is_hidden = ("North", "transport") in shown.hidden
+        assert is_hidden == (edition is Edition.PUBLIC)
+        assert {row for row, _ in shown.hidden} <= {ALL, "North", "South"}
+    attacker = Attacker([suppressed], knows={"Beech"})
+    least, most = attacker.bounds(("people", "by_kind", "Ash", "transport", 3))
+    assert least <= 1
+    assert most - least >= THRESHOLDS[Edition.PUBLIC]
+    told = replace(shown, hidden=frozenset())
+    with pytest.raises(DisclosureError, match=r"row Ash, column transport, .* council Beech as 3"):
+        audit({Edition.PUBLIC: [told]})
+
+
+@settings(max_examples=8, deadline=None)
+@given(SEEDS, st.booleans())
+def test_a_month_and_its_weeks_tell_no_small_count_whichever_comes_first(
+    seed: int, is_month_first: bool
+) -> None:
+    """Neither to anybody nor to a council that knows its own figures of month and weeks."""
+    weeks = four_weeks(seed)
+    whole = month_of(weeks)
+    parts = [(range(1 + 7 * n, 8 + 7 * n), week) for n, week in enumerate(weeks)]
+    order = [(range(1, 29), whole), *parts] if is_month_first else [*parts, (range(1, 29), whole)]
+    seen: dict[Edition, list[Seen]] = {edition: [] for edition in THRESHOLDS}
+    for days, tables in order:
+        is_month = len(days) > 7
+        bound = {
+            edition: [each for each in before if is_month or any(len(w) > 7 for w, _ in before)]
+            for edition, before in seen.items()
+        }
+        try:
+            made = protect(tables, overlapping=bound, days=days)
+        except DisclosureError:
+            break
+        for edition, suppressed in made.items():
+            seen[edition].append((days, suppressed))
+    councils = [row for row in whole[0].rows.categories if row.code.startswith("C")]
+    for edition, shown in seen.items():
+        named = [called(each, f"{days}") for days, tables in shown for each in tables]
+        sum_of = (f"{range(1, 29)}", [f"{days}" for days, _ in parts])
+        viewers = [frozenset({row.code}) for row in councils] if edition is Edition.PUBLIC else []
+        for viewer in (frozenset[str](), *viewers):
+            attacker = Attacker([named], viewer, identity=sum_of if len(shown) == 5 else None)
+            for key, at in attacker.unknown.items():
+                if 0 < attacker.truth[at] < THRESHOLDS[edition] and (
+                    not viewer or key[2].startswith("C")
+                ):
+                    least, most = attacker.bounds(key)
+                    assert least <= 1 + 1e-6, (key, viewer)
+                    assert most - least >= THRESHOLDS[edition] - 1e-6, (key, viewer)
+
+
+def called(suppressed: Suppressed, name: str) -> Suppressed:
+    """The same of a measure of another name."""
+    table = suppressed.table
+    return replace(suppressed, table=replace(table, measure=replace(table.measure, name=name)))
 
 
 @settings(max_examples=6, deadline=None)

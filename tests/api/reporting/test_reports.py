@@ -14,7 +14,17 @@ from api.reporting.release import THRESHOLDS
 from api.reporting.releasing import Made, ReleaseError, Releasing
 from schema.types.periods import Period
 from schema.words import Edition, ReportName
-from tests.api.reporting.past import HOMES, MIDDLE, MONTH, WEEK, months_history, offer, placed
+from tests.api.reporting.past import (
+    BEGAN,
+    HOMES,
+    MIDDLE,
+    MONTH,
+    WEEK,
+    months_history,
+    offer,
+    organisation,
+    placed,
+)
 from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
 
 CAPACITY = ReportName.CAPACITY_AND_DEMAND
@@ -217,6 +227,24 @@ async def test_a_correction_names_what_it_corrects(
     asked = {"name": CAPACITY.value, "release": found["corrects"]}
     old = (await hearth.data(REPORT, asked, "admin"))["report"]
     assert (old["corrects"], old["checksum"]) == (None, first.editions[Edition.FULL].checksum)
+
+
+@pytest.mark.parametrize("first", [MONTH, WEEK])
+async def test_what_is_released_second_does_not_tell_the_days_between(
+    hearth: Hearth, owner: asyncpg.Connection, first: str
+) -> None:
+    charity = await organisation(owner)
+    for n in range(12):
+        await placed(owner, charity, CAMBRIDGE, 1, at=MIDDLE if n < 10 else BEGAN)
+    for period in (first, MONTH if first == WEEK else WEEK):
+        await release(hearth, ReportName.MATCHING_OUTCOMES, period)
+        found = await report(hearth, "public", ReportName.MATCHING_OUTCOMES, period)
+        region = figures(found, "by_kind", region="East of England", council="All", category="All")
+        told = {MONTH: "12", WEEK: "10"}[period] if period == first else "HIDDEN"
+        assert region["matches_placed"] == told, period
+    async with Releasing.open(hearth.copy.owner_url) as releasing:
+        for each in await releasing.kept():
+            assert await releasing.rebuild(each) == dict.fromkeys(Edition, True)
 
 
 async def test_a_kept_null_is_dropped_by_a_release(
