@@ -192,13 +192,18 @@ def _host_may_be_told(scope: Scope) -> ColumnElement[Any]:
     )
 
 
-@strawberry.type(description="How to reach a household; whoever looks is noted.")
+@strawberry.type(
+    description="How to reach a household, and what it told so that it is housed safely; whoever "
+    "looks is noted."
+)
 class Contact:
     """Seen by its charity, and by a council that it is matched with and agreed to."""
 
     name: str | None = worked("name")
     email: str | None = worked("email")
     phone: str | None = worked("phone")
+    nationality: str | None = worked("nationality", description="ISO 3166 alpha-3.")
+    notes: str | None = worked("notes", description="What its charity wrote of it.")
     protected_place: str | None = worked(
         "protected_place",
         description="Where a protected household would like to live, which nothing else tells.",

@@ -8,7 +8,10 @@ from schema.types.near import Near
 from schema.words import ConsentScope, MatchState, RequestStatus
 
 
-@strawberry.input(description="Who needs support. Names and contacts are kept apart and sealed.")
+@strawberry.input(
+    description="Who needs support. Names, contacts and nationality are kept apart and sealed: "
+    "they come back as its contact alone."
+)
 class HouseholdInput:
     """A household; children are those under 18. Nationality is ISO 3166 alpha-3, GBN for BN(O)."""
 
@@ -35,7 +38,11 @@ class SubmitRequestInput:
     preferred_regions: list[str] = strawberry.field(default_factory=list)
     near: Near | None = strawberry.UNSET
     needed_by: date | None = strawberry.UNSET
-    notes: str = ""
+    notes: str = strawberry.field(
+        default="",
+        description="What whoever houses it must know, and no more: it is kept sealed with the "
+        "contact, and shown with it.",
+    )
     consents: list[ConsentScope]
     idempotency_key: str | None = strawberry.UNSET
 

@@ -245,6 +245,8 @@ async def _side(world: World, side: str, gss: str, charity: str) -> tuple[Rows, 
             routeCode="homes-for-ukraine",
             neededBy="2030-01-01",
             languages=["uk"],
+            nationality="UKR",
+            notes="Said so.",
             contactName=f"{side} {part}",
         )
         for part in ("matched", "seeking")

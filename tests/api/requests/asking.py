@@ -44,7 +44,7 @@ def household(**given: Any) -> dict[str, Any]:
         "contactEmail": "olena@example.org",
         "contactPhone": "+44 1865 000000",
     }
-    parts = {*usual, "hasPets", "needsStepFree", "womenOnly", "languages"}
+    parts = {*usual, "nationality", "hasPets", "needsStepFree", "womenOnly", "languages"}
     inner = {**usual, **{name: value for name, value in given.items() if name in parts}}
     outer = {name: value for name, value in given.items() if name not in parts}
     return {"household": inner, "kinds": ["hosting"], "consents": ["MATCHING"], **outer}

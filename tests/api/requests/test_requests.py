@@ -126,6 +126,30 @@ async def test_contact_is_shown_to_who_needs_it_and_each_look_is_noted(hearth: H
     assert council["why"].startswith("match ")
 
 
+async def test_what_is_needed_to_house_it_safely_is_shown_with_its_contact_alone(
+    hearth: Hearth,
+) -> None:
+    told = {"nationality": "UKR", "notes": "Needs a ground floor after an operation."}
+    request, offer = await submit(hearth, **told), await hearth.open()
+    query = """query ($id: ID!) {
+        request(id: $id) { household { contact { nationality notes } } }
+    }"""
+    await _consent(hearth, request, "SHARE_WITH_COUNCIL", given=True, gss=OXFORD)
+
+    async def seen(who: str) -> Any:
+        found = await hearth.data(query, {"id": request}, who)
+        return found["request"] and found["request"]["household"]["contact"]
+
+    assert await seen(CHARITY) == told
+    assert await seen(OFFICER) is None, "no match yet"
+    assert (await propose(hearth, request, offer["id"]))["problems"] == []
+    assert await seen(OFFICER) == told
+    assert await seen(CAMBRIDGE_OFFICER) is None
+    owner = await hearth.owner()
+    assert await owner.fetchval("SELECT count(*) FROM contact_look") == 2
+    await owner.close()
+
+
 async def test_contacts_are_shown_one_at_a_time(hearth: Hearth) -> None:
     await submit(hearth)
     query = "{ requests { nodes { household { contact { name } } } } }"
