@@ -98,6 +98,11 @@ TESTS = {
         "tests/api/requests/test_guard.py::test_others_read_no_row",
     ],
     "sealed": [CANARIES, f"{REQUESTS}::test_a_dump_holds_no_name"],
+    "sensitive": [
+        f"{REQUESTS}::test_what_is_needed_to_house_it_safely_is_shown_with_its_contact_alone",
+        CANARIES,
+    ],
+    "silent": [f"{SUBJECT}::test_a_request_that_nobody_follows_ends"],
     "verify": [f"{CHAIN}::test_tampering_is_found"],
 }
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from api.requests.subject import SubjectError, erase
+from schema.tables.match import LIVE
 
 BATCH = 500
 
@@ -44,6 +45,31 @@ KINDS: Mapping[str, Kind] = {
         "it was told",
         "SELECT id::text FROM outbox WHERE sent_at < $1",
         "DELETE FROM outbox WHERE id = ANY($1::text[]::bigint[])",
+    ),
+    "silent": Kind(
+        365,
+        "the last step or consent",
+        f"""
+            SELECT id::text FROM request
+            WHERE status = 'SUBMITTED' AND updated_at < $1 AND coalesce(needed_by < $1, true)
+                AND NOT EXISTS (SELECT FROM match WHERE request_id = request.id AND {LIVE})
+                AND NOT EXISTS (SELECT FROM consent WHERE request_id = request.id AND at >= $1)
+        """,  # noqa: S608 - a constant of ours
+        """
+            WITH ended AS (
+                UPDATE request SET
+                    status = 'WITHDRAWN', closed_reason = 'Nothing was heard of it for too long.',
+                    updated_at = now(), version = version + 1
+                WHERE id = ANY($1::text[]::uuid[]) AND status = 'SUBMITTED'
+                RETURNING *
+            )
+            INSERT INTO request_event (
+                id, request_id, step, organisation_id, people, kind_codes, route_code
+            )
+            SELECT gen_random_uuid(), id, 'WITHDRAWN', organisation_id,
+                adults + cardinality(child_ages), kind_codes, route_code
+            FROM ended
+        """,
     ),
     "contact": Kind(
         90,
@@ -90,10 +116,18 @@ KINDS: Mapping[str, Kind] = {
 
 
 def periods(given: Mapping[str, int]) -> dict[str, int]:
-    """The days of each kind, some given otherwise; ValueError for a kind that there isn't."""
+    """The days of each kind, some given otherwise.
+
+    ValueError for a kind that there isn't, and for less than a day: what ended just now may have
+    ended by mistake.
+    """
     unknown = sorted(set(given) - set(KINDS))
     if unknown:
         raise ValueError(f"there is no kind {unknown[0]!r}; there are {', '.join(KINDS)}")
+    short = sorted(name for name, days in given.items() if days < 1)
+    if short:
+        name = short[0]
+        raise ValueError(f"{name} is to be kept for {given[name]} days; the least is 1")
     return {name: given.get(name, kind.days) for name, kind in KINDS.items()}
 
 

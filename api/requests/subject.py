@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import orjson
@@ -24,7 +24,6 @@ OF = "request"
 KEPT = {
     "audit_event": "who did what and when is never changed",
     "break_glass": "who looked into cases is never changed",
-    "request_event": "the steps that statistics are made of",
 }
 # What mentions it in passing.
 PASSING = ("idempotency_key", "outbox")
@@ -43,6 +42,12 @@ _TABLES = """
     WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY relname
 """
 _FIND = "SELECT id FROM request WHERE reference = $1"
+# The steps that statistics are made of go on under ids that nothing else holds, the audit neither.
+_UNTIE = """
+    UPDATE request_event SET
+        request_id = $2::uuid, match_id = md5($2::uuid::text || match_id::text)::uuid
+    WHERE request_id = $1
+"""
 _IS_LIVE = f"SELECT EXISTS (SELECT FROM match WHERE request_id = $1 AND {LIVE})"  # noqa: S608
 _STATUS = "SELECT status FROM request WHERE id = $1 FOR UPDATE"
 
@@ -139,8 +144,8 @@ async def erase(
 ) -> dict[str, int]:
     """Erase a household in the caller's transaction: how many rows went, by table.
 
-    Its steps and the audit stay, with its bare id. Raises SubjectError while it is matched, and
-    where it would be mentioned still.
+    Its steps stay under other ids, and the audit with its bare id. Raises SubjectError while it is
+    matched, and where it would be mentioned still.
     """
     status = await connection.fetchval(_STATUS, request_id)
     if await connection.fetchval(_IS_LIVE, request_id):
@@ -165,6 +170,7 @@ async def erase(
         gone[table] = gone.get(table, 0) + int(status.split()[1])
     await connection.execute("DELETE FROM request WHERE id = $1", request_id)
     gone[OF] = 1
+    await connection.execute(_UNTIE, request_id, uuid4())
     left = set(await mentioned(connection, subject, progress)) - set(KEPT)
     if left:
         raise SubjectError(

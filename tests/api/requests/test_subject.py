@@ -14,7 +14,16 @@ from api.cli import app
 from api.requests import retention, subject
 from api.requests.subject import SubjectError, erase, gathered, mentioned
 from api.writing.chain import verify
-from tests.api.requests.asking import CHARITY, CONTACT, OFFICER, SUBMIT, household, move, propose
+from tests.api.requests.asking import (
+    CHARITY,
+    CONTACT,
+    OFFICER,
+    SUBMIT,
+    household,
+    move,
+    propose,
+    submit,
+)
 from tests.conftest import Copy, Hearth
 
 
@@ -47,8 +56,14 @@ async def _withdraw(hearth: Hearth, request_id: UUID) -> None:
     await hearth.data(query, {"id": f"request_{request_id}"}, CHARITY)
 
 
-async def _steps(owner: asyncpg.Connection) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in await owner.fetch("SELECT * FROM request_event ORDER BY id")]
+async def _steps(owner: asyncpg.Connection) -> list[dict[str, Any]]:
+    """The steps as statistics know them: one household's from another's, but not whose."""
+    rows = [dict(row) for row in await owner.fetch("SELECT * FROM request_event ORDER BY id")]
+    for name in ("request_id", "match_id"):
+        numbers: dict[Any, int] = {None: 0}
+        for row in rows:
+            row[name] = numbers.setdefault(row[name], len(numbers))
+    return rows
 
 
 async def test_all_of_it_is_told(hearth: Hearth, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +130,7 @@ async def test_all_of_it_is_gone_and_the_statistics_stay(hearth: Hearth) -> None
     assert gone["request"] == gone["request_contact"] == gone["idempotency_key"] == 1
     assert gone["match"] == gone["consent"] == 2
     left = await mentioned(owner, known, _silent)
-    assert set(left) == {"audit_event", "request_event"}
+    assert set(left) == {"audit_event"}, "the steps go on under another id"
     for canary in ("Olena", "1988-04-17", "1865 000000", known.known_by[-1]):
         assert canary not in json.dumps(left, ensure_ascii=False)
     assert await _steps(owner) == steps
@@ -153,6 +168,33 @@ async def test_each_kind_goes_in_its_time(hearth: Hearth, monkeypatch: pytest.Mo
     assert await _steps(owner) == steps
     with pytest.raises(ValueError, match="no kind"):
         retention.periods({"contacts": 1})
+    with pytest.raises(ValueError, match="contact is to be kept for -1 days; the least is 1"):
+        retention.periods({"look": 1, "contact": -1})
+    await owner.close()
+
+
+async def test_a_request_that_nobody_follows_ends(hearth: Hearth) -> None:
+    days = retention.periods({})
+    silent, heard, awaited = [
+        UUID((await submit(hearth, **given)).partition("_")[2])
+        for given in ({}, {}, {"neededBy": "2099-01-01"})
+    ]
+    _, matched = await _ended(hearth)
+    owner = await hearth.owner()
+    await owner.execute("UPDATE request SET updated_at = now() - interval '366 days'")
+    await owner.execute("UPDATE consent SET at = now() - interval '366 days'")
+    await owner.execute("UPDATE consent SET at = now() WHERE request_id = $1", heard)
+    assert (await retention.due(owner, days))["silent"] == 1
+    assert (await retention.run(owner, days, _silent))["silent"] == 1
+    assert (await retention.run(owner, days, _silent))["silent"] == 0
+    ended = await owner.fetch("SELECT id, closed_reason FROM request WHERE status = 'WITHDRAWN'")
+    assert [tuple(row) for row in ended] == [(silent, "Nothing was heard of it for too long.")]
+    step = "SELECT step FROM request_event WHERE request_id = $1 ORDER BY at DESC, id DESC LIMIT 1"
+    assert await owner.fetchval(step, silent) == "WITHDRAWN"
+    for other in (heard, awaited, matched):
+        assert await owner.fetchval(step, other) != "WITHDRAWN"
+    await owner.execute("UPDATE request SET updated_at = now() - interval '91 days'")
+    assert (await retention.run(owner, days, _silent))["contact"] == 1
     await owner.close()
 
 
