@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+import pytest
 from graphql import (
     FieldNode,
     GraphQLInterfaceType,
@@ -48,10 +49,11 @@ def _gene(random: Random, level: int = 0) -> Gene:
     return Gene(random.randbytes(6), random.randbytes(24 * random.randint(0, 1)), below)
 
 
+@pytest.mark.no_cover  # a third of its time, for lines that other tests run
 def test_documents_are_valid_and_ask_for_everything() -> None:
     found: set[tuple[str, str]] = set()
     random = Random(1)
-    for _ in range(1500):
+    for _ in range(1000):
         document = parse(Writer(SCHEMA, POOLS, Audience.ADMIN).request(_gene(random)).document)
         assert validate(SCHEMA, document) == []
         types = TypeInfo(SCHEMA)
