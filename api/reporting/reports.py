@@ -232,6 +232,7 @@ REPORTS: Mapping[ReportName, Report] = {
             ),
             (
                 "Days from the submission of a request to the arrival.",
+                "Households whose request was entered after they moved in are left out.",
                 "Deciles are given where there are ten times as many households as are hidden.",
             ),
             flows=frozenset({"households_arrived"}),

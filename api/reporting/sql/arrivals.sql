@@ -6,8 +6,9 @@ FROM arrival
 JOIN area AS own ON own.gss = arrival.gss
 JOIN area AS payee ON payee.gss = own.paid_gss
 CROSS JOIN span
-LEFT JOIN request_event AS asked ON asked.request_id = arrival.request_id
-    AND asked.step = 'SUBMITTED' AND asked.at < ends AND asked.recorded_at <= known
+-- Who moved in before their request was entered is who they are, also where that was in a later period.
+JOIN request_event AS asked ON asked.request_id = arrival.request_id
+    AND asked.step = 'SUBMITTED' AND asked.recorded_at <= known
 LEFT JOIN LATERAL (
     SELECT happened_on AS ended_on FROM request_event
     WHERE request_event.request_id = arrival.request_id AND request_event.match_id = arrival.match_id

@@ -83,7 +83,7 @@ async def placed(
     }
     for name, when in (("PROPOSED", at - timedelta(days=2)), ("ACCEPTED", at - timedelta(days=1))):
         await step(owner, charity, asked, name, when, **row)
-    await step(owner, charity, asked, "PLACED", at, happened_on=at.date(), **row)
+    await step(owner, charity, asked, "PLACED", at, **{"happened_on": at.date(), **row})
     return match
 
 

@@ -336,6 +336,31 @@ async def test_funding_goes_to_the_upper_tier_to_the_penny(
         figures(found, "by_route", council="Oxford", category_code=HOMES)
 
 
+async def test_who_moved_in_before_their_request_was_entered_counts(
+    hearth: Hearth, owner: asyncpg.Connection
+) -> None:
+    """A family that came on a Friday night, typed in after the month was over."""
+    charity = await organisation(owner)
+    home = await offer(owner, OXFORD, 100)
+    await placed(owner, charity, OXFORD, 2, offer_id=home)
+    late = datetime(2026, 11, 3, 12, tzinfo=UTC)
+    await placed(
+        owner, charity, OXFORD, 3, at=late, days=1, offer_id=home, happened_on=MIDDLE.date()
+    )
+    await release(hearth, ReportName.FUNDING_DUE)
+    found = await report(hearth, f"council:{OXFORDSHIRE}", ReportName.FUNDING_DUE)
+    homes = figures(found, "by_route", council="Oxfordshire", category_code=HOMES)
+    assert (homes["people_arrived"], homes["pounds_due"]) == ("5", "29500.00")
+    await release(hearth, ReportName.TIME_TO_PLACE)
+    waited = figures(
+        await report(hearth, OFFICER, ReportName.TIME_TO_PLACE),
+        "by_kind",
+        council="Oxford",
+        category="All",
+    )
+    assert waited["households_arrived"] == "1"
+
+
 async def test_what_is_due_is_the_last_month_and_week(hearth: Hearth) -> None:
     today = datetime(2026, 11, 25, tzinfo=UTC).date()
     async with Releasing.open(hearth.copy.owner_url) as releasing:
