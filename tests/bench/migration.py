@@ -63,8 +63,10 @@ def downgrade() -> None:
 """
 FILL = """
     INSERT INTO offer_event
-    SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid()))).*
-    FROM (SELECT * FROM offer_event LIMIT 100) AS one, generate_series(1, {rows} / 100)
+    SELECT made.* FROM (SELECT one FROM offer_event AS one LIMIT 100) AS found,
+        generate_series(1, {rows} / 100) AS number,
+        jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid(), 'number', number))
+            AS made
 """
 
 
