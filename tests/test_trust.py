@@ -104,6 +104,12 @@ TESTS = {
     ],
     "silent": [f"{SUBJECT}::test_a_request_that_nobody_follows_ends"],
     "verify": [f"{CHAIN}::test_tampering_is_found"],
+    "words": [
+        "tests/security/test_canaries.py::test_what_is_written_in_words_is_with_its_row_alone",
+        f"{SUBJECT}::test_all_of_it_is_told",
+        f"{SUBJECT}::test_all_of_it_is_gone_and_the_statistics_stay",
+        f"{SUBJECT}::test_each_kind_goes_in_its_time",
+    ],
 }
 
 

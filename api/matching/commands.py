@@ -178,7 +178,7 @@ async def decline_match(
     reason: DeclineReason,
     note: str | None = UNSET,
 ) -> Outcome:
-    """Decline a match that nobody has moved in by: for either side."""
+    """Decline a match that nobody has moved in by: for either side. The note names nobody."""
     case = await _locked(change, id, None, *UNDECIDED, MatchState.ACCEPTED)
     said = clean(note or "").strip()
     if len(said) > LONGEST_REASON:

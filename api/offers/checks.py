@@ -12,6 +12,7 @@ from schema.tables.columns import uuid7
 from schema.types.offer_inputs import RecordCheckInput
 from schema.words import CheckState
 
+WRITTEN = "written"
 DONE = (CheckState.FAILED, CheckState.PASSED)
 
 
@@ -48,6 +49,9 @@ async def record_check(change: Change, input: RecordCheckInput) -> Outcome:  # n
     )
     assert put is not None
     changes = rules.changes_between(before, after)
+    # The audit is kept for good: what somebody wrote stays with the check, whose time ends.
+    if "failure_reason" in changes:
+        changes["failure_reason"] = [each and WRITTEN for each in changes["failure_reason"]]
     summary = f"{input.kind.value}: {rules.in_words(changes)}"
     await change.record(
         Event("recordCheck", offer["council_gss"], "Offer", offer["id"], changes, summary),

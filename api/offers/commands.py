@@ -117,7 +117,7 @@ async def pause_offer(
     expected_version: int,
     reason: str | None = UNSET,
 ) -> Outcome:
-    """Take an open offer off the list for a while."""
+    """Take an open offer off the list for a while. The reason names nobody: the audit keeps it."""
     before = await _locked(change, id, expected_version)
     _refuse_status(before, OfferStatus.PAUSED)
     new = {"status": OfferStatus.PAUSED.value}
@@ -130,7 +130,7 @@ async def close_offer(
     expected_version: int,
     reason: str,
 ) -> Outcome:
-    """Close an offer for good."""
+    """Close an offer for good. The reason names nobody: the audit keeps it."""
     before = await _locked(change, id, expected_version)
     _refuse_status(before, OfferStatus.CLOSED)
     said = _reason(reason)

@@ -144,7 +144,10 @@ async def _submit(change: Change, given: SubmitRequestInput) -> str:
 
 
 async def withdraw_request(change: Change, id: strawberry.ID, reason: str) -> Outcome:  # noqa: A002
-    """End a request; what is proposed, held or accepted for it is given back."""
+    """End a request; what is proposed, held or accepted for it is given back.
+
+    The reason names nobody: whoever sees the request reads it.
+    """
     request = await own_request(change, id, "id")
     problems = Problems()
     said = rules.reason(reason, problems)

@@ -13,6 +13,8 @@ from schema.tables.match import LIVE
 BATCH = 500
 
 ENDED = "SELECT id FROM request WHERE status IN ('CLOSED', 'WITHDRAWN') AND updated_at < $1"
+# A check that failed has a reason, whatever it was.
+GONE = "No longer kept."
 OVER = """
     (state IN ('DECLINED', 'EXPIRED', 'WITHDRAWN') AND coalesce(decided_at, updated_at) < $1)
     OR (state = 'HELD' AND held_until < $1)
@@ -84,10 +86,16 @@ KINDS: Mapping[str, Kind] = {
             SELECT id::text FROM match
             WHERE reason IS NOT NULL AND state = 'DECLINED' AND reason LIKE '%: %'
                 AND request_id IN ({ENDED})
+            UNION ALL
+            SELECT id::text FROM request
+            WHERE closed_reason IS NOT NULL AND status = 'WITHDRAWN' AND id IN ({ENDED})
         """,  # noqa: S608
         """
-            UPDATE match SET reason = split_part(reason, ':', 1)
-            WHERE id = ANY($1::text[]::uuid[])
+            WITH declined AS (
+                UPDATE match SET reason = split_part(reason, ':', 1)
+                WHERE id = ANY($1::text[]::uuid[])
+            )
+            UPDATE request SET closed_reason = NULL WHERE id = ANY($1::text[]::uuid[])
         """,
     ),
     "address": Kind(
@@ -98,6 +106,16 @@ KINDS: Mapping[str, Kind] = {
             WHERE offer_id IN (SELECT id FROM offer WHERE status = 'CLOSED' AND updated_at < $1)
         """,
         "DELETE FROM offer_address WHERE offer_id = ANY($1::text[]::uuid[])",
+    ),
+    "check": Kind(
+        180,
+        "the offer was closed",
+        f"""
+            SELECT id::text FROM offer_check
+            WHERE failure_reason <> '{GONE}'
+                AND offer_id IN (SELECT id FROM offer WHERE status = 'CLOSED' AND updated_at < $1)
+        """,  # noqa: S608
+        f"UPDATE offer_check SET failure_reason = '{GONE}' WHERE id = ANY($1::text[]::uuid[])",  # noqa: S608
     ),
     "match": Kind(
         365,

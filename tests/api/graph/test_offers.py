@@ -139,7 +139,7 @@ BAD_INPUTS: list[tuple[dict[str, Any], str]] = [
     ({"routeCodes": ["by-balloon"]}, "routeCodes"),
     ({"availableFrom": "2026-02-01", "availableUntil": "2026-01-01"}, "availableUntil"),
     ({"title": "nul\0"}, "title"),
-    ({"title": "t" * 300_000}, "title"),
+    ({"title": "t" * 10_000}, "title"),
     ({"title": " "}, "title"),
     ({"placesTotal": -1}, "placesTotal"),
     ({"placesTotal": 2_000_000_000}, "placesTotal"),

@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.reporting.releasing import Releasing
 from api.requests import retention, subject
 from api.requests.subject import SubjectError, erase, gathered, mentioned
 from api.writing.chain import verify
+from schema.words import Edition, ReportName
 from tests.api.requests.asking import (
     CHARITY,
     CONTACT,
@@ -25,6 +29,17 @@ from tests.api.requests.asking import (
     submit,
 )
 from tests.conftest import Copy, Hearth
+
+CLOSED_OFFER = """
+    WITH closed AS (
+        UPDATE offer SET status = 'CLOSED'
+        WHERE id = (SELECT id FROM offer ORDER BY id LIMIT 1) RETURNING id, council_gss
+    )
+    INSERT INTO offer_check (id, offer_id, council_gss, kind, state, failure_reason)
+    SELECT gen_random_uuid(), id, council_gss, 'SPONSOR_SUITABLE', 'FAILED', 'Mr A.' FROM closed
+"""
+AGO = timedelta(days=40)
+LONDON = ZoneInfo("Europe/London")
 
 
 def _silent(done: int, total: int) -> None:
@@ -141,6 +156,34 @@ async def test_all_of_it_is_gone_and_the_statistics_stay(hearth: Hearth) -> None
     await owner.close()
 
 
+async def test_no_report_changes_when_a_household_is_erased(hearth: Hearth) -> None:
+    _, request_id = await _ended(hearth)
+    await _withdraw(hearth, request_id)
+    owner = await hearth.owner()
+    # A report is on a month that is over.
+    for table in ("check_event", "offer_event", "request_event"):
+        await owner.execute(
+            f"UPDATE {table} SET at = at - $1::interval, recorded_at = recorded_at - $1", AGO
+        )
+    month = f"{datetime.now(LONDON) - AGO:%Y-%m}"
+    async with Releasing.open(hearth.copy.owner_url) as releasing:
+        released = [await releasing.release(name, month) for name in ReportName]
+        counted = {
+            made.editions[Edition.FULL].name
+            for made in released
+            if any(cell.value for row in made.editions[Edition.FULL].rows for cell in row.cells)
+        }
+        assert counted >= {ReportName.CAPACITY_AND_DEMAND, ReportName.MATCHING_OUTCOMES}
+        async with owner.transaction():
+            await erase(owner, request_id, _silent)
+        kept = await releasing.kept()
+        assert len(kept) == len(ReportName)
+        for each in kept:
+            same = await releasing.rebuild(each)
+            assert same == dict.fromkeys(Edition, True), each["name"]
+    await owner.close()
+
+
 async def test_each_kind_goes_in_its_time(hearth: Hearth, monkeypatch: pytest.MonkeyPatch) -> None:
     await hearth.service.listener.is_listening.wait()
     _, request_id = await _ended(hearth)
@@ -151,15 +194,22 @@ async def test_each_kind_goes_in_its_time(hearth: Hearth, monkeypatch: pytest.Mo
     days = retention.periods({})
     assert not any((await retention.due(owner, days)).values())
     at_once = dict.fromkeys(days, -1)
-    keep = {**days, "contact": -1, "words": -1, "idempotency": -1, "outbox": -1}
+    await owner.execute(CLOSED_OFFER)
+    checks = await owner.fetch("SELECT * FROM check_event")
+    keep = {**days, "check": -1, "contact": -1, "words": -1, "idempotency": -1, "outbox": -1}
     steps = await _steps(owner)
-    expected = {"contact": 1, "words": 1, "idempotency": 2}
+    expected = {"check": 1, "contact": 1, "words": 2, "idempotency": 2}
     assert expected.items() <= (await retention.due(owner, keep)).items()
     monkeypatch.setattr(retention, "BATCH", 1)
     gone = await retention.run(owner, keep, _silent)
     assert expected.items() <= gone.items()
     assert not any((await retention.run(owner, keep, _silent)).values()), "again: nothing"
     assert await owner.fetchval("SELECT count(*) FROM request_contact") == 1
+    written = "SELECT failure_reason FROM offer_check"
+    assert await owner.fetchval(written) == "No longer kept."
+    assert await owner.fetch("SELECT * FROM check_event") == checks, "which is no news of it"
+    ended = "SELECT closed_reason FROM request WHERE status = 'WITHDRAWN'"
+    assert await owner.fetchval(ended) is None
     reasons = await owner.fetch("SELECT reason FROM match WHERE state = 'DECLINED'")
     assert sorted(row["reason"] for row in reasons) == ["OTHER", "OTHER: Olena is afraid."]
     gone = await retention.run(owner, at_once, _silent)
