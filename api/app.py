@@ -25,7 +25,7 @@ from api.access.tokens import verifier
 from api.graph.answering import Answering
 from api.graph.availability import Following
 from api.graph.schema import make_schema
-from api.http.admission import Admission
+from api.http.admission import Admission, Lane
 from api.http.allowed import allowed
 from api.http.answers import Answers
 from api.http.budgets import Budgets
@@ -38,7 +38,9 @@ from api.http.health import STOPPING, Health
 from api.http.open_data import PREFIX as OPEN_DATA_PATH
 from api.http.open_data import OpenData
 from api.http.persisted import Persisted, read_documents
+from api.http.report_files import AT_ONCE as FILES_AT_ONCE
 from api.http.report_files import PREFIX as REPORTS_PATH
+from api.http.report_files import SECONDS as FILE_SECONDS
 from api.http.report_files import ReportFiles
 from api.http.sockets import Sockets
 from api.matching.allocator import Allocator
@@ -48,6 +50,7 @@ from api.store.listening import Listener
 from api.store.roles import RELAY
 from api.store.turning import seconds_to_turn
 from api.writing.outbox import Relay
+from schema.words import Audience
 
 GRAPHQL_PATH = "/graphql"
 MEGABYTE = 1024 * 1024
@@ -85,14 +88,16 @@ class Service:
         door = Door(Keys(members, pepper(settings)), members, verifier(settings))
         page = Page() if settings.is_development else None
         budgets = Budgets(settings.budget, settings.public_budget)
-        admission = Admission(max(1, settings.pool_size - 2))
+        # Who reads files must leave most of the public's connections to those who ask questions.
+        some, few = max(1, settings.pool_size // 2), max(1, settings.pool_size // 4)
+        self.admission = Admission(budgets.is_spent)
         self.endpoint = Endpoint(
-            admission=admission,
             answering=answering,
             door=door,
             page=page,
             answers=self.answers,
             budgets=budgets,
+            lanes={each: Lane(self.admission, settings.pool_size) for each in Audience},
             persisted=Persisted(read_documents(settings.documents, answering.documents)),
             query_seconds=settings.query_seconds,
         )
@@ -100,19 +105,20 @@ class Service:
             database=self.database,
             answers=self.answers,
             budgets=budgets,
+            lane=Lane(self.admission, some),
             public_url=settings.public_url,
             query_seconds=settings.query_seconds,
         )
-        at_once = max(1, settings.pool_size // 4)
-        self.open_data = OpenData(self.database, self.answers, budgets, at_once)
-        self.report_files = ReportFiles(members, door, budgets)
+        self.open_data = OpenData(self.database, self.answers, budgets, Lane(self.admission, few))
+        files = Lane(self.admission, FILES_AT_ONCE, seconds=FILE_SECONDS)
+        self.report_files = ReportFiles(members, door, budgets, files)
         self.sockets = Sockets(
             schema,
             answering,
             door,
             budgets,
             allowed(settings),
-            lambda viewer, address: admission.turn(viewer.subject or address),
+            lambda viewer, asker: self.endpoint.lanes[viewer.audience].turn(asker),
         )
         health = Health(members, self.listener, STOPPING)
         routes: list[BaseRoute] = [

@@ -113,6 +113,11 @@ class Keys:
     clock: Callable[[], float] = time.monotonic
     _known: dict[bytes, Known] = field(default_factory=dict)
 
+    def known(self, text: str, address: str) -> str | None:
+        """The subject of a key that was good before, from `address`; it may be so no longer."""
+        found = self._known.get(self.pepper.digest(text)) if self.pepper else None
+        return found.viewer.subject if found and found.may_be_used_from(address) else None
+
     async def viewer(self, text: str, address: str) -> Viewer:
         """Whose key it is; raises Unauthenticated, always alike, for any that isn't good.
 

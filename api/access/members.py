@@ -44,6 +44,10 @@ class Members:
         audience = self._hints.get(subject) or await self._look_up(subject)
         return Viewer(audience, subject, expires_at)
 
+    def audience(self, subject: str) -> Audience:
+        """The audience that a subject is taken for; the public's where it isn't known here."""
+        return self._hints.get(subject, Audience.PUBLIC)
+
     async def _look_up(self, subject: str) -> Audience:
         async with self.public() as connection:
             found = await connection.fetchval("SELECT hearth_audience($1)", subject)

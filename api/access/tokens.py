@@ -44,6 +44,11 @@ class Verifier:
     _known: dict[str, Verified] = field(default_factory=dict)
     _known_by: KeySet | None = None
 
+    def known(self, token: str) -> str | None:
+        """The subject of a token that was good before; it may be so no longer."""
+        found = self._known.get(token)
+        return found.subject if found else None
+
     async def verified(self, token: str) -> Verified:
         """Who the token names; raises Unauthenticated, always alike, for any that isn't good.
 

@@ -11,7 +11,15 @@ from api.reading.limits import MOST_COST
 from schema.refusals import TooMany
 
 BURST_SECONDS = 10.0
+# However long they should wait for this question: another may cost less.
+REFUSED_SECONDS = 1.0
 MOST_BUCKETS = 10_000
+
+
+def asker_of(subject: str | None, address: str) -> str:
+    """The name of who asks: a subject's, or of nobody known, their address's."""
+    # No subject has the shape of an address: both are told apart by their first letter.
+    return f"a{address}" if subject is None else f"s{subject}"
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,17 @@ class Budgets:
         self.clock = clock
         # The points in the bucket, and when.
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        # When somebody who was refused may ask again: until then, nothing of theirs is read.
+        self._refused: OrderedDict[str, float] = OrderedDict()
+
+    def is_spent(self, asker: str) -> bool:
+        """Whether an asker was refused just now, and comes again before they may."""
+        if asker not in self._refused:
+            return False
+        if self.clock() < self._refused[asker]:
+            return True
+        del self._refused[asker]
+        return False
 
     def charge(self, viewer: Viewer, address: str, points: int) -> Remaining | None:
         """Take points from the asker's budget: what is left of it, None where there is none.
@@ -47,14 +66,16 @@ class Budgets:
         rate = self.public_rate if viewer.subject is None else self.rate
         if not rate:
             return None
-        # No subject has the shape of an address' key: both are told apart by their first letter.
-        key = f"a{address}" if viewer.subject is None else f"s{viewer.subject}"
+        key = asker_of(viewer.subject, address)
         size = max(rate * BURST_SECONDS, MOST_COST)
         now = self.clock()
         level, at = self._buckets.get(key, (0.0, now))
         level = max(0.0, level - (now - at) * rate)
         if level + points > size:
             seconds = max(1, ceil((level + points - size) / rate))
+            self._refused[key] = now + REFUSED_SECONDS
+            if len(self._refused) > MOST_BUCKETS:
+                self._refused.popitem(last=False)
             raise TooMany(
                 f"You have asked for {size:.0f} points in a short while, which is all you may. "
                 f"Try again in {seconds} s.",

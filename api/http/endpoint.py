@@ -1,6 +1,7 @@
 """`/graphql`: a raw ASGI endpoint. POST asks; GET asks too, for queries, or shows GraphiQL."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,22 +13,22 @@ from api.access.members import Members, MovedError
 from api.access.tokens import Verifier
 from api.access.viewer import PUBLIC, Viewer
 from api.graph.answering import Admit, Answer, Answering, Asked, refused
-from api.http.admission import Admission
+from api.http.admission import Lane
 from api.http.answers import Answers
-from api.http.budgets import Budgets, Remaining
+from api.http.budgets import Budgets, Remaining, asker_of
 from api.http.errors import GRAPHQL_JSON, JSON, HttpError
 from api.http.graphiql import Page
 from api.http.heads import Head
 from api.http.persisted import Persisted
 from api.http.requests import Parameters, of_body, of_query_string, read_body
-from api.http.responses import Response, respond
+from api.http.responses import Response, headers_of, refusal, respond, same_refusal
 from api.http.watching import HungUpError, Watch
 from api.reading.documents import may_name_people
 from api.reading.limits import MOST_COST, Measure
-from schema.refusals import Failed, NotByGet, Refused, TooMany, Unauthenticated, Unavailable
+from schema.refusals import Failed, Refused, Unauthenticated
+from schema.words import Audience
 
 ALLOW = ((b"allow", b"GET, HEAD, POST, OPTIONS"),)
-RETRY_SECONDS = b"1"
 # A GraphQL response with both data and errors, by the specification's edition of September 2026.
 PARTIAL_SUCCESS = 294
 
@@ -42,14 +43,28 @@ class Door:
     members: Members
     verifier: Verifier
 
+    def asker(self, authorization: bytes | None, address: str) -> tuple[str, Audience]:
+        """Who seems to ask, by name and audience, before anything is checked.
+
+        A credential that was not good here before says nothing: whoever sends one is a stranger,
+        and one apart from those at their address who send none.
+        """
+        if authorization is None:
+            return asker_of(None, address), Audience.PUBLIC
+        token = _token(authorization.decode("latin-1")) or ""
+        is_key = token.startswith(PREFIX)
+        subject = self.keys.known(token, address) if is_key else self.verifier.known(token)
+        if subject is None:
+            return f"?{address}", Audience.PUBLIC
+        return asker_of(subject, address), self.members.audience(subject)
+
     async def viewer(self, authorization: str | None, address: str) -> Viewer:
         """Who asks, from `address`; raises Unauthenticated for any credential that isn't good."""
         if not authorization:
             return PUBLIC
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer":
+        token = _token(authorization)
+        if token is None:
             raise Unauthenticated
-        token = token.strip()
         if token.startswith(PREFIX):
             return await self.keys.viewer(token, address)
         found = await self.verifier.verified(token)
@@ -83,12 +98,12 @@ class Asking:
 class Endpoint:
     """The GraphQL endpoint. A query takes `query_seconds` at the most."""
 
-    admission: Admission
     answering: Answering
     door: Door
     page: Page | None
     answers: Answers
     budgets: Budgets
+    lanes: Mapping[Audience, Lane]
     persisted: Persisted
     query_seconds: float
 
@@ -105,21 +120,25 @@ class Endpoint:
             if not is_get and method != "POST":
                 raise HttpError(405, "Send GraphQL requests by POST or GET.", ALLOW)
             media_type = head.media_type()
+            asker, audience = self.door.asker(head.authorization, _address(scope))
+            lane = self.lanes[audience]
+            may_be_kept = head.authorization is None and self.answers.size > 0
+            # To give an answer that is kept costs no more than to refuse it.
+            if not may_be_kept and (full := lane.refusal(asker)):
+                await same_refusal(full, media_type).send(send, head, is_head=method == "HEAD")
+                return
             text = scope["query_string"] if is_get else await read_body(head, receive)
             # Nothing but these decides on a public answer; any credential at all is no public one.
             key = (text, is_get, media_type, head.is_gzip_wanted())
-            response = self.answers.find(key) if head.authorization is None else None
+            response = self.answers.find(key) if may_be_kept else None
             if response is None:
-                async with self.admission.turn(head.authorization or _address(scope)):
+                async with lane.turn(asker):
                     response = await self._respond(scope, receive, head, key)
         except HttpError as error:
-            response = await respond(
-                error.body(), media_type, status=error.status, headers=error.headers
-            )
+            response = refusal(error, media_type)
         except Exception:
             logger.exception("A request failed")
-            failed = refused(Failed())
-            response = await respond(failed.body(), media_type, status=failed.status)
+            response = refusal(Failed(), media_type)
         await response.send(send, head, is_head=method == "HEAD")
 
     async def _respond(
@@ -135,8 +154,8 @@ class Endpoint:
                 answer = await self._answer(asking, head)
         except HungUpError as error:
             raise HttpError(400, "The client went away.") from error
-        except Refused as refusal:
-            answer = refused(refusal)
+        except Refused as error:
+            answer = refused(error)
         body = answer.body()
         if extensions := asking.extensions():
             body["extensions"] = extensions
@@ -147,7 +166,7 @@ class Endpoint:
             status=_status(body, answer, media_type),
             is_gzip_wanted=is_gzip_wanted,
             is_public=is_public and is_get,
-            headers=_headers(answer.refusal),
+            headers=headers_of(answer.refusal),
         )
         if is_public and generation is not None:
             self.answers.keep(generation, key, len(text), response)
@@ -178,6 +197,11 @@ class Endpoint:
         return admit
 
 
+def _token(authorization: str) -> str | None:
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 def _address(scope: Scope) -> str:
     found: str = (scope.get("client") or ("",))[0]
     return found
@@ -192,15 +216,3 @@ def _status(body: dict[str, Any], answer: Answer, media_type: str) -> int:
     if media_type == GRAPHQL_JSON:
         return PARTIAL_SUCCESS if "data" in body and "errors" in body else answer.status
     return answer.status if answer.status in (401, 405, 429, 503) else 200
-
-
-def _headers(refusal: Refused | None) -> tuple[tuple[bytes, bytes], ...]:
-    if isinstance(refusal, Unauthenticated):
-        return ((b"www-authenticate", b"Bearer"),)
-    if isinstance(refusal, Unavailable):
-        return ((b"retry-after", RETRY_SECONDS),)
-    if isinstance(refusal, TooMany):
-        return ((b"retry-after", str(refusal.seconds).encode()),)
-    if isinstance(refusal, NotByGet):
-        return ((b"allow", b"POST"),)
-    return ()

@@ -1,7 +1,6 @@
 """`/open-referral`: a raw ASGI endpoint by GET and HEAD, for anybody, credential or none."""
 
 import asyncio
-import logging
 import re
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
@@ -12,27 +11,24 @@ from starlette.types import Receive, Scope, Send
 from api.access.viewer import PUBLIC
 from api.feeds.open_referral import OPENAPI, details, question
 from api.feeds.openapi import document
+from api.http.admission import Lane
 from api.http.answers import Answers
 from api.http.budgets import Budgets
 from api.http.errors import JSON, HttpError
-from api.http.heads import Head
-from api.http.responses import Response, refusal, respond
-from api.http.watching import HungUpError, Watch
+from api.http.getting import Got, get
+from api.http.responses import Response, respond
+from api.http.watching import Watch
 from api.reading.limits import MOST_COST
 from api.store.database import Database
 from api.store.roles import role_of
-from schema.refusals import Failed, Refused
 from schema.words import Audience
 
 PREFIX = "/open-referral"
-ALLOW = ((b"allow", b"GET, HEAD, OPTIONS"),)
 # A row of a service costs about what a query for twenty fields of an offer does, and to find all
 # that filters leave, about what a count does.
 POINTS = 20
 LISTING_POINTS = 1000
 HOST = re.compile(rb"[A-Za-z0-9.\-]{1,253}(:[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](:[0-9]{1,5})?")
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,7 @@ class Feeds:
     database: Database
     answers: Answers
     budgets: Budgets
+    lane: Lane
     public_url: str | None
     query_seconds: float
     # Listings that are being read, by how often answers had been dropped before, and their keys.
@@ -49,65 +46,51 @@ class Feeds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        head = Head(scope["headers"])
-        is_head = scope["method"] == "HEAD"
-        try:
-            if scope["method"] not in ("GET", "HEAD"):
-                raise HttpError(405, "Read the feed by GET.", ALLOW)
-            path = scope["path"].removeprefix(PREFIX)
-            key = (PREFIX, path, scope["query_string"], head.is_gzip_wanted())
-            response = self.answers.find(key) or await self._respond(scope, receive, key)
-        except (HttpError, Refused) as error:
-            response = await refusal(error)
-        except Exception:
-            logger.exception("A request failed")
-            response = await refusal(Failed())
-        await response.send(send, head, is_head=is_head)
+        await get(PREFIX, scope, receive, send, self._response)
 
-    async def _respond(
-        self, scope: Scope, receive: Receive, key: tuple[str, str, bytes, bool]
-    ) -> Response:
-        _, path, query_string, is_gzip_wanted = key
-        if path in ("", "/", f"/{OPENAPI}"):
-            if query_string:
+    async def _response(self, got: Got) -> Response:
+        is_gzip_wanted = got.head.is_gzip_wanted()
+        key = (PREFIX, got.path, got.query_string, is_gzip_wanted)
+        kept = self.answers.find(key)
+        if kept:
+            return kept
+        if got.path in ("", "/", f"/{OPENAPI}"):
+            if got.query_string:
                 raise HttpError(400, "There are no parameters here.")
-            base = self._base(scope)
-            found: Any = document(base) if path.endswith(OPENAPI) else details(base)
+            base = self._base(got.scope)
+            found: Any = document(base) if got.path.endswith(OPENAPI) else details(base)
             return await respond(found, JSON, is_gzip_wanted=is_gzip_wanted, is_public=True)
-        try:
-            with Watch(receive, self.query_seconds):
+        async with self.lane.turn(got.stranger):
+            with Watch(got.receive, self.query_seconds):
                 generation = await self.answers.generation()
-                found = await self._found(scope, path, query_string, generation)
-        except HungUpError as error:
-            raise HttpError(400, "The client went away.") from error
+                found = await self._found(got, generation)
         response = await respond(found, JSON, is_gzip_wanted=is_gzip_wanted, is_public=True)
         if generation is not None:
-            self.answers.keep(generation, key, len(path) + len(query_string), response)
+            self.answers.keep(generation, key, len(got.path) + len(got.query_string), response)
         return response
 
-    async def _found(
-        self, scope: Scope, path: str, query_string: bytes, generation: int | None
-    ) -> dict[str, Any]:
-        asked = question(path, query_string)
+    async def _found(self, got: Got, generation: int | None) -> dict[str, Any]:
+        asked = question(got.path, got.query_string)
         if asked is None:
-            raise _absent(path)
-        address = (scope.get("client") or ("",))[0]
-        self.budgets.charge(PUBLIC, address, min(POINTS * asked.rows, MOST_COST - LISTING_POINTS))
+            raise _absent(got.path)
+        points = min(POINTS * asked.rows, MOST_COST - LISTING_POINTS)
+        self.budgets.charge(PUBLIC, got.address, points)
 
         async def listed(key: Hashable, read: Callable[[], Awaitable[bytes]]) -> bytes:
             kept = self.answers.find(key)
             if kept:
                 return kept.body
-            self.budgets.charge(PUBLIC, address, LISTING_POINTS)
+            self.budgets.charge(PUBLIC, got.address, LISTING_POINTS)
             listing = await self._shared((self.answers.drops, key), read)
             if generation is not None:
-                self.answers.keep(generation, key, len(query_string), Response(200, [], listing))
+                length = len(got.query_string)
+                self.answers.keep(generation, key, length, Response(200, [], listing))
             return listing
 
         async with self.database.borrow(role_of(Audience.PUBLIC)) as connection:
             found = await asked.answer(connection, listed)
         if found is None:
-            raise _absent(path)
+            raise _absent(got.path)
         return found
 
     async def _shared(self, key: Hashable, read: Callable[[], Awaitable[bytes]]) -> bytes:

@@ -2,12 +2,10 @@
 
 import asyncio
 import io
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -15,36 +13,30 @@ from starlette.types import Receive, Scope, Send
 from api.access.members import Members, MovedError
 from api.access.viewer import PUBLIC, Viewer
 from api.feeds.parameters import Parameter, flag, read_parameters
-from api.http.admission import Admission
+from api.http.admission import Lane
 from api.http.budgets import Budgets
 from api.http.endpoint import Door
 from api.http.errors import CSVW_JSON, HttpError
-from api.http.heads import Head
-from api.http.responses import MAY_BE_KEPT, NO_STORE, VARY, Headers, Response, refusal
+from api.http.getting import Got, get
+from api.http.responses import MAY_BE_KEPT, NO_STORE, VARY, Headers, Response
 from api.reporting.files.charts import Picture, draw
 from api.reporting.files.csv import metadata, written
 from api.reporting.files.ods import write_ods
 from api.reporting.files.reading import find_seen
 from api.reporting.files.seen import Seen
 from api.reporting.files.xlsx import write_xlsx
-from schema.refusals import Failed, Refused, Unauthenticated
+from schema.refusals import Unauthenticated
 from schema.types.node import NIL, uuid_of
 
 PREFIX = "/reports"
-ALLOW = ((b"allow", b"GET, HEAD, OPTIONS"),)
-PATH = re.compile(rf"{PREFIX}/(?P<release>release_[0-9a-f-]{{36}})/(?P<file>[a-z.-]+)")
+PATH = re.compile(r"/(?P<release>release_[0-9a-f-]{36})/(?P<file>[a-z.-]+)")
 MARKED = Parameter("bom", "With a byte order mark.", {"type": "boolean"}, flag)
 # About what a large query costs.
 POINTS = 10_000
-PIECE = 64 * 1024
-# Whoever takes no piece for so long makes room for others.
-PIECE_SECONDS = 10.0
 AT_ONCE = 2
 """Files made at once; others wait, so that spreadsheets and charts leave a processor to queries."""
-MOST, EACH, SECONDS = 16, 8, 20.0
-"""Files asked for at once, of one asker's too, and how long a file may await its turn."""
-
-logger = logging.getLogger(__name__)
+SECONDS = 20.0
+"""How long a file may await its turn."""
 
 
 @dataclass(frozen=True)
@@ -90,42 +82,30 @@ KINDS = {
 class ReportFiles:
     """A release never changes, so its public files have the same entity tag for ever."""
 
-    def __init__(self, members: Members, door: Door, budgets: Budgets) -> None:
+    def __init__(self, members: Members, door: Door, budgets: Budgets, lane: Lane) -> None:
         self.members = members
         self.door = door
         self.budgets = budgets
-        self._admission = Admission(1, most=MOST, each=EACH, seconds=SECONDS)
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self.lane = lane
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        head = Head(scope["headers"])
-        try:
-            if scope["method"] not in ("GET", "HEAD"):
-                raise HttpError(405, "Read reports by GET.", ALLOW)
-            response = await self._response(scope, head)
-        except (HttpError, Refused) as error:
-            response = await refusal(error)
-            if isinstance(error, Unauthenticated):
-                response.headers.append((b"www-authenticate", b"Bearer"))
-        except Exception:
-            logger.exception("A request failed")
-            response = await refusal(Failed())
-        await _sent(response, send, head, is_head=scope["method"] == "HEAD")
+        await get(PREFIX, scope, receive, send, self._response)
 
-    async def _response(self, scope: Scope, head: Head) -> Response:
-        found = PATH.fullmatch(scope["path"])
+    async def _response(self, got: Got) -> Response:
+        found = PATH.fullmatch(got.path)
         kind = KINDS.get(found["file"]) if found else None
         if found is None or kind is None:
             raise _absent(f"a release has {', '.join(KINDS)}")
         known = {MARKED.name: MARKED} if kind.ending == "csv" else {}
-        given = read_parameters(scope["query_string"], known)
-        authorization = head.authorization.decode("latin-1") if head.authorization else None
-        address = (scope.get("client") or ("",))[0]
-        viewer = await self.door.viewer(authorization, address)
-        self.budgets.charge(viewer, address, POINTS)
-        async with self._admission.turn(viewer.subject or address), self._turns:
-            seen = await self._seen(viewer, authorization, address, found["release"])
+        given = read_parameters(got.query_string, known)
+        credential = got.head.authorization
+        authorization = credential.decode("latin-1") if credential else None
+        asker, _ = self.door.asker(credential, got.address)
+        async with self.lane.turn(asker):
+            viewer = await self.door.viewer(authorization, got.address)
+            self.budgets.charge(viewer, got.address, POINTS)
+            seen = await self._seen(viewer, authorization, got.address, found["release"])
             body = await asyncio.to_thread(kind.make, seen, given.get("bom", False))
         return _whole(body, kind, seen, is_public=viewer is PUBLIC)
 
@@ -164,21 +144,6 @@ def _whole(body: bytes, kind: Kind, seen: Seen, *, is_public: bool) -> Response:
         etag = b'"%s"' % blake2b(body, digest_size=16).hexdigest().encode()
         headers.append((b"etag", etag))
     return Response(200, headers, body, etag)
-
-
-async def _sent(response: Response, send: Send, head: Head, *, is_head: bool) -> None:
-    """Send a response in pieces, so that who reads slowly is noticed."""
-    body = response.body
-    if is_head or len(body) <= PIECE or (response.etag and head.has(response.etag)):
-        await response.send(send, head, is_head=is_head)
-        return
-    start: Any = {"type": "http.response.start", "status": 200, "headers": response.headers}
-    await send(start)
-    for begin in range(0, len(body), PIECE):
-        async with asyncio.timeout(PIECE_SECONDS):
-            more = begin + PIECE < len(body)
-            piece = body[begin : begin + PIECE]
-            await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 def _absent(hint: str) -> HttpError:

@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -11,7 +12,7 @@ from starlette.types import Send
 
 from api.http.errors import CSVW_JSON, GRAPHQL_JSON, JSON, HttpError
 from api.http.heads import Head
-from schema.refusals import Refused, TooMany, Unavailable
+from schema.refusals import NotByGet, Refused, TooMany, Unauthenticated, Unavailable
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -87,17 +88,32 @@ async def respond(
     return Response(status, found, content, etag)
 
 
-async def refusal(error: HttpError | Refused) -> Response:
+def refusal(error: HttpError | Refused, media_type: str = JSON) -> Response:
     """The response to a request that is refused outside GraphQL."""
-    if isinstance(error, HttpError):
-        return await respond(error.body(), JSON, status=error.status, headers=error.headers)
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    if isinstance(error, TooMany):
-        headers = ((b"retry-after", str(error.seconds).encode()),)
-    elif isinstance(error, Unavailable):
-        headers = ((b"retry-after", b"1"),)
-    body = HttpError(error.status, error.message, code=error.code).body()
-    return await respond(body, JSON, status=error.status, headers=headers)
+    headers = error.headers if isinstance(error, HttpError) else headers_of(error)
+    if isinstance(error, Refused):
+        error = HttpError(error.status, error.message, code=error.code)
+    content = orjson.dumps(error.body())
+    length = (b"content-length", str(len(content)).encode())
+    found = [CONTENT_TYPES[media_type], NO_STORE, VARY, *headers, length]
+    return Response(error.status, found, content)
+
+
+# Of errors that are always the same there are a few; what is made once costs nothing again.
+same_refusal = lru_cache(32)(refusal)
+
+
+def headers_of(refusal: Refused | None) -> tuple[tuple[bytes, bytes], ...]:
+    """What a refusal says in headers."""
+    if isinstance(refusal, Unauthenticated):
+        return ((b"www-authenticate", b"Bearer"),)
+    if isinstance(refusal, Unavailable):
+        return ((b"retry-after", b"1"),)
+    if isinstance(refusal, TooMany):
+        return ((b"retry-after", str(refusal.seconds).encode()),)
+    if isinstance(refusal, NotByGet):
+        return ((b"allow", b"POST"),)
+    return ()
 
 
 def _gzip(content: bytes) -> bytes:

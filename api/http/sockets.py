@@ -28,7 +28,7 @@ from api.access.members import MovedError
 from api.access.viewer import PUBLIC, Viewer
 from api.graph.answering import Answer, Answering, Asked, refused
 from api.http.allowed import Allowed
-from api.http.budgets import Budgets
+from api.http.budgets import Budgets, asker_of
 from api.http.endpoint import Door
 from api.http.errors import HttpError
 from api.http.holders import Holders
@@ -53,7 +53,7 @@ REASONS = {
 
 
 TurnOf = Callable[[Viewer, str], contextlib.AbstractAsyncContextManager[None]]
-"""A turn of a viewer's at an address; entering it raises HttpError, 429 or 503, without one."""
+"""A turn of a viewer's, by their name; raises HttpError, 429 or 503, where there is none."""
 
 
 class Context:
@@ -129,7 +129,7 @@ class StreamedSchema:
     @contextlib.asynccontextmanager
     async def _turn(self, context: Context) -> AsyncIterator[None]:
         try:
-            async with self.turn(context.viewer, context.address):
+            async with self.turn(context.viewer, context.holder):
                 yield
         except HttpError as error:
             if error.status == TooMany.status:
@@ -166,14 +166,14 @@ class Sockets(GraphQL[Context, None]):
         """A socket's context, before its first message."""
         assert isinstance(request, WebSocket)
         address = _address(request.scope)
-        context = Context(request, address, _holder(PUBLIC, address))
+        context = Context(request, address, asker_of(None, address))
         request.scope[CONTEXT] = context
         context.watch = asyncio.create_task(_await_greeting(context))
         return context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket, until it or its viewer's time ends."""
-        holder = _holder(PUBLIC, _address(scope))
+        holder = asker_of(None, _address(scope))
         if not self.holders.take(holder):
             await _turn_away(scope, receive, send)
             return
@@ -218,7 +218,7 @@ class Sockets(GraphQL[Context, None]):
 
         Behind one address may be a whole office.
         """
-        holder = _holder(context.viewer, context.address)
+        holder = asker_of(context.viewer.subject, context.address)
         if not self.holders.take(holder):
             context.end(MANY)
             await asyncio.sleep(0)  # which is where it ends
@@ -257,10 +257,6 @@ class Sockets(GraphQL[Context, None]):
 def _address(scope: Scope) -> str:
     found: str = (scope.get("client") or ("",))[0]
     return found
-
-
-def _holder(viewer: Viewer, address: str) -> str:
-    return f"a{address}" if viewer.subject is None else f"s{viewer.subject}"
 
 
 async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,6 +9,7 @@ made as migrations/script.py.mako says; last beside policies that are applied an
 import argparse
 import asyncio
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,11 +26,11 @@ from api.settings import Settings
 from api.store.embedded import running
 from api.store.migrating import head
 from api.store.roles import LOGIN
-from tests.bench.overload import COUNCILS, token_of
 from tests.bench.processes import free_port, started
 from tests.conftest import CREATE
 from tests.test_migrations import WITH_MORE
 
+COUNCILS = ("E07000178", "E07000008", "E06000001", "E06000002", "E06000003", "E06000004")
 ALONE_SECONDS = 15.0
 CONNECTIONS = 100
 ROOM = {"kind": "hosting", "title": "Room", "placesTotal": 2}
@@ -146,6 +147,14 @@ async def _measure(console: Console, port: int, tokens: list[str], rate: float, 
     await owner.close()
 
 
+def _token(environment: dict[str, str], council: str) -> str:
+    command = [sys.executable, "-m", "api", "token", "council", council]
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
 def main() -> None:
     """Measure, and print what was seen."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -162,7 +171,7 @@ def main() -> None:
             asyncio.run(_run(owner_url, FILL.format(rows=given.rows), "VACUUM ANALYZE offer_event"))
             command, log = [sys.executable, "-m", "api", "serve"], home / "server.log"
             with started(command, environment, port, "/health/ready", log, None):
-                tokens = [token_of(environment, council) for council in COUNCILS]
+                tokens = [_token(environment, council) for council in COUNCILS]
                 asyncio.run(_measure(console, port, tokens, given.rate, owner_url))
 
 

@@ -1,180 +1,198 @@
 """Four times what one worker can do, and one greedy asker: `make bench-overload`.
 
-The demonstration is served with one worker. Officers of six councils read their offers: first as
-fast as 16 connections are answered, which is the peak; then by a schedule of four times as many,
-whether answered or not; then one of them modestly, alone and beside one who is greedy. The load
-comes from this process, so on two cores its own waits are in the figures.
+The server and PostgreSQL share one core, the load has the other. What is asked is what costs:
+the nearest offers with facets, a page with its total count, an officer's list, by forty officers
+and the public at sixty addresses, with no answer kept. First in turn: as fast as sixteen
+connections are answered, which is the peak, then by chance at four times that rate, whether others
+are answered or not. Then one officer asks twenty times a second, alone and beside a greedy one who
+asks the same by 64 connections, or by schedule at four times what those were given. Whatever else
+runs on the machine is in the figures: those of one round compare with each other.
 """
 
-import argparse
 import asyncio
 import os
-import subprocess
-import sys
+import random
+import statistics
 import tempfile
-import time
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
-import orjson
+import typer
+import uvloop
 from rich.console import Console
 
-from api.demonstration import Demonstration
-from api.settings import Settings
-from api.store.embedded import running
-from api.store.roles import LOGIN
-from tests.bench.processes import family, free_port, started
+from tests.bench import facts
+from tests.bench.asking import Asking, Seen, request
+from tests.bench.data import filled, pid_of
+from tests.bench.facts import Facts
+from tests.bench.ground import Ground, ground_on
+from tests.bench.processes import cores, family, pin
+from tests.bench.servers import Hearth
+from tests.bench.shapes import SHAPES, Ask
 
-COUNCILS = ("E07000178", "E07000008", "E06000001", "E06000002", "E06000003", "E06000004")
-QUERY = "{ offers(first: 20) { nodes { id title placesLeft status } } }"
-PEAK_CONNECTIONS, CONNECTIONS, TIMES = 16, 400, 4
-MODEST_EVERY = 0.05
+MIX = ("near", "counted", "officer")
+MANY = 1200
+ADDRESSES = 60
+PEAK_CONNECTIONS, CONNECTIONS, TIMES = 16, 480, 4
+MODEST_RATE, MODEST_CONNECTIONS = 20.0, 4
+GREEDY_CONNECTIONS, GREEDY_BY_RATE = 64, 256
+LEAD_SECONDS = 1.0
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
-
-@dataclass
-class Seen:
-    """Statuses, and for each the seconds from when it was sent."""
-
-    waits: dict[int, list[float]] = field(default_factory=dict)
-    seconds: float = 0.0
-
-    def percentile(self, part: float, *statuses: int) -> float:
-        """Milliseconds; nan where there was none."""
-        found = sorted(wait for status in statuses for wait in self.waits.get(status, ()))
-        return found[int(len(found) * part)] * 1000 if found else float("nan")
-
-    def rate(self, status: int = 200) -> float:
-        """Answers a second."""
-        return len(self.waits.get(status, ())) / self.seconds
-
-    def counts(self) -> dict[int, int]:
-        """How many of each status; 0 stands for a connection that broke."""
-        return {status: len(waits) for status, waits in sorted(self.waits.items())}
+console = Console(highlight=False)
 
 
-class _Connection:
-    def __init__(self, port: int, token: str) -> None:
-        body = orjson.dumps({"query": QUERY})
-        self.request = (
-            b"POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-            b"authorization: Bearer %s\r\ncontent-length: %d\r\n\r\n%s"
-            % (token.encode(), len(body), body)
+def _asks(found: Facts) -> list[tuple[str, Ask]]:
+    shapes = [shape for name in MIX for shape in SHAPES if shape.name == name]
+    asks = [list(shape.asks(found)) for shape in shapes]
+    kinds = len(MIX)
+    return [
+        (shapes[n % kinds].hearth, asks[n % kinds][n // kinds % len(asks[n % kinds])])
+        for n in range(MANY)
+    ]
+
+
+def _of_many(found: Facts, ground: Ground) -> list[bytes]:
+    return [
+        request(
+            query,
+            ask.variables,
+            ground.tokens[ask.subject] if ask.subject else "",
+            f"192.0.2.{n % ADDRESSES}",
         )
-        self.port = port
-        self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def ask(self, seen: Seen) -> None:
-        begun = time.monotonic()
-        try:
-            async with asyncio.timeout(10):
-                status = await self._asked()
-        except (OSError, EOFError, TimeoutError):
-            status = 0
-            self.close()
-        seen.waits.setdefault(status, []).append(time.monotonic() - begun)
-
-    async def _asked(self) -> int:
-        if self.streams is None:
-            self.streams = await asyncio.open_connection("127.0.0.1", self.port)
-        reader, writer = self.streams
-        writer.write(self.request)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        await reader.readexactly(int(head.partition(b"content-length: ")[2].split(b"\r")[0]))
-        return int(head.split(b" ", 2)[1])
-
-    def close(self) -> None:
-        if self.streams:
-            self.streams[1].close()
-            self.streams = None
+        for n, (query, ask) in enumerate(_asks(found))
+    ]
 
 
-async def _load(
-    port: int, tokens: list[str], connections: int, seconds: float, every: float
-) -> Seen:
-    """Each connection asks once `every` seconds, or as soon as it was answered."""
-    seen = Seen()
-    begun = time.monotonic()
-
-    async def run(number: int) -> None:
-        connection = _Connection(port, tokens[number % len(tokens)])
-        at = begun + every * number / connections
-        while (now := time.monotonic()) < begun + seconds:
-            await asyncio.sleep(max(0.0, at - now))
-            await connection.ask(seen)
-            at = max(at + every, time.monotonic() - every)
-        connection.close()
-
-    await asyncio.gather(*(run(number) for number in range(connections)))
-    seen.seconds = time.monotonic() - begun
-    return seen
+def _of_one(found: Facts, token: str, seed: int) -> list[bytes]:
+    asks = _asks(found)
+    random.Random(seed).shuffle(asks)
+    return [request(query, ask.variables, token, "") for query, ask in asks]
 
 
 def _megabytes(pid: int) -> float:
-    """Resident memory of a server and all below it."""
     statm = [Path(f"/proc/{each}/statm").read_text() for each in family(pid)]
     return sum(int(each.split()[1]) for each in statm) * PAGE / 2**20
 
 
-def token_of(environment: dict[str, str], council: str) -> str:
-    """An officer's token, of the development issuer."""
-    command = [sys.executable, "-m", "api", "token", "council", council]
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
+@dataclass
+class Overload:
+    """One server under too much: ratios by round, printed as they come."""
 
+    port: int
+    pid: int
+    many: Sequence[bytes]
+    modest: Sequence[bytes]
+    greedy: Sequence[bytes]
+    seconds: float
 
-async def _measure(console: Console, port: int, pid: int, tokens: list[str], long: float) -> None:
-    await _load(port, tokens, PEAK_CONNECTIONS, 2, 0)
-    peak = await _load(port, tokens, PEAK_CONNECTIONS, long / 2, 0)
-    console.print(f"peak: {peak.rate():.0f}/s, p99 {peak.percentile(0.99, 200):.0f} ms")
-    before = _megabytes(pid)
-    every = CONNECTIONS / (TIMES * peak.rate())
-    over = await _load(port, tokens, CONNECTIONS, long, every)
-    console.print(
-        f"{TIMES} times that: {over.rate() / peak.rate():.0%} of peak answered "
-        f"(p99 {over.percentile(0.99, 200):.0f} ms); excess in "
-        f"{over.percentile(0.5, 429, 503):.0f} ms "
-        f"(p99 {over.percentile(0.99, 429, 503):.0f} ms); {over.counts()}"
-    )
-    console.print(f"memory: {before:.0f} MB before, {_megabytes(pid):.0f} MB after")
-    await asyncio.sleep(1)
-    alone = await _load(port, tokens[:1], 1, long, MODEST_EVERY)
-    greedy = asyncio.create_task(_load(port, tokens[1:2], 64, long, 0))
-    beside = await _load(port, tokens[:1], 1, long, MODEST_EVERY)
-    taken = await greedy
-    for name, seen in (("alone", alone), ("beside a greedy one", beside)):
+    def flood(self) -> float:
+        """What part of the peak is answered at so many times its rate."""
+        peak = uvloop.run(Asking(self.port, self.many, PEAK_CONNECTIONS).run(self.seconds / 2))
+        before = _megabytes(self.pid)
+        asking = Asking(self.port, self.many, CONNECTIONS, rate=TIMES * peak.rate)
+        seen = uvloop.run(asking.run(self.seconds))
+        told = (429, 503)
         console.print(
-            f"a modest asker {name}: p50 {seen.percentile(0.5, 200):.1f} ms, "
-            f"p99 {seen.percentile(0.99, 200):.1f} ms; {seen.counts()}"
+            f"peak {peak.rate:.0f}/s (p99 {peak.percentile(0.99, 200):.0f} ms); "
+            f"{seen.asked / peak.rate:.1f} times that: {seen.rate / peak.rate:.0%} of it answered, "
+            f"p99 {seen.percentile(0.99, 200):.0f} ms; the others told in "
+            f"{seen.percentile(0.5, *told):.1f} ms, p99 {seen.percentile(0.99, *told):.0f} ms; "
+            f"{seen.counts()}; {before:.0f} MB before, {_megabytes(self.pid):.0f} MB after"
         )
-    console.print(f"the greedy one: {taken.rate():.0f}/s; {taken.counts()}")
+        return seen.rate / peak.rate
+
+    def beside(self) -> dict[str, float]:
+        """How many times as long the modest one's slowest hundredth takes beside a greedy one."""
+        alone, _ = uvloop.run(self._modest(None))
+        ratios = {}
+        rate = 0.0
+        for name in (f"by {GREEDY_CONNECTIONS} connections", "by schedule"):
+            greedy = Asking(
+                self.port,
+                self.greedy,
+                GREEDY_BY_RATE if rate else GREEDY_CONNECTIONS,
+                rate=TIMES * rate,
+            )
+            seen, taken = uvloop.run(self._modest(greedy))
+            assert taken is not None
+            rate = taken.rate
+            for part in (0.5, 0.99):
+                ratio = seen.percentile(part, 200) / alone.percentile(part, 200)
+                ratios[f"p{part * 100:.0f} beside one who asks {name}"] = ratio
+            console.print(
+                f"modest {seen.counts()}: p50 {alone.percentile(0.5, 200):.1f} ms alone, "
+                f"{seen.percentile(0.5, 200):.1f} beside one who asks {name}; p99 "
+                f"{alone.percentile(0.99, 200):.1f} and {seen.percentile(0.99, 200):.1f} ms; "
+                f"the greedy one {taken.rate:.0f}/s {taken.counts()}"
+            )
+        return ratios
+
+    async def _modest(self, greedy: Asking | None) -> tuple[Seen, Seen | None]:
+        chance = random.Random(1)
+        modest = Asking(self.port, self.modest, MODEST_CONNECTIONS, rate=MODEST_RATE, chance=chance)
+        if greedy is None:
+            return await modest.run(self.seconds), None
+
+        async def later() -> Seen:
+            await asyncio.sleep(LEAD_SECONDS)
+            return await modest.run(self.seconds)
+
+        running: Awaitable[Any] = greedy.run(self.seconds + 2 * LEAD_SECONDS)
+        seen, taken = await asyncio.gather(later(), running)
+        return seen, taken
 
 
-def main() -> None:
+def main(
+    seconds: Annotated[float, typer.Option(help="How long each load lasts.")] = 20,
+    rounds: Annotated[int, typer.Option(help="Rounds of each; the median counts.")] = 3,
+    workers: Annotated[int, typer.Option(help="Workers of the server.")] = 1,
+    budget: Annotated[int, typer.Option(help="HEARTH_BUDGET; 0 is none.")] = 0,
+    apart: Annotated[bool, typer.Option(help="PostgreSQL on the load's core.")] = False,
+    offers: Annotated[int, typer.Option(help="Offers in the database.")] = 50_000,
+    keep: Annotated[Path | None, typer.Option(help="Keep the data here, to use it again.")] = None,
+    only: Annotated[str, typer.Option(help="Only 'flood' or 'beside'.")] = "",
+) -> None:
     """Measure, and print what was seen."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10, help="how long each load lasts")
-    parser.add_argument("--budget", type=int, default=0, help="HEARTH_BUDGET; 0: none")
-    given = parser.parse_args()
-    console = Console()
-    with tempfile.TemporaryDirectory(prefix="hearth-") as folder:
-        port = free_port()
-        environment = {
-            "HEARTH_BUDGET": str(given.budget),
-            "HEARTH_HOME": folder,
-            "HEARTH_PORT": str(port),
+    with ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory("-hearth")))
+        with console.status(f"Preparing {offers:,} offers ..."):
+            embedded = stack.enter_context(filled(folder, offers))
+            found = asyncio.run(facts.read(embedded.url()))
+        core, load_core = cores()
+        pin(pid_of(folder), load_core if apart else core)
+        pin(os.getpid(), load_core)
+        ground = asyncio.run(ground_on(embedded, folder, core, found.officers))
+        settings = {
+            "HEARTH_BUDGET": str(budget),
+            "HEARTH_PROXIES": "127.0.0.1",
+            "HEARTH_WORKERS": str(workers),
         }
-        home, command = Path(folder), [sys.executable, "-m", "api", "serve"]
-        log = home / "server.log"
-        with running(home) as database:
-            url, owner_url = database.url(LOGIN), database.url()
-            Demonstration(Settings(home=home), url, owner_url, console).set_up()
-            with started(command, environment, port, "/health/ready", log, None) as server:
-                tokens = [token_of(environment, council) for council in COUNCILS]
-                asyncio.run(_measure(console, port, server.pid, tokens, given.seconds))
+        at = stack.enter_context(Hearth(extra=settings).start(ground, is_cached=False))
+        modest, greedy = (ground.tokens[each] for each in found.officers[:2])
+        overload = Overload(
+            at.port,
+            at.pid,
+            _of_many(found, ground),
+            _of_one(found, modest, 1),
+            _of_one(found, greedy, 2),
+            seconds,
+        )
+        uvloop.run(Asking(at.port, overload.many, PEAK_CONNECTIONS).run(3))
+        uvloop.run(Asking(at.port, overload.modest, PEAK_CONNECTIONS).run(1))
+        ratios: dict[str, list[float]] = {}
+        for _ in range(rounds):
+            if only != "beside":
+                ratios.setdefault("part of the peak answered", []).append(overload.flood())
+            if only != "flood":
+                for name, ratio in overload.beside().items():
+                    ratios.setdefault(name, []).append(ratio)
+    for name, each in ratios.items():
+        console.print(f"{name}: {statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f})")
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from api.feeds.csv_text import FORMULAS, inert, lines
 from api.feeds.tables import TABLES
-from api.http import open_data
+from api.http import getting, open_data
 from schema.refusals import Unavailable
 from tests.api.feeds.conftest import Feed
 from tests.conftest import OXFORD, Hearth
@@ -215,16 +215,13 @@ async def test_an_unchanged_table_is_not_sent_again(hearth: Hearth) -> None:
     await owner.close()
 
 
-async def test_one_reader_at_a_time_is_told_when_it_is_their_turn(
-    hearth: Hearth, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(open_data, "TURN_SECONDS", 0.05)
-    for _ in range(2):
-        await hearth.service.open_data._turns.acquire()
-    response = await hearth.client.get("/open-data/councils.csv")
-    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
-    assert "Try again" in response.json()["errors"][0]["message"]
-    hearth.service.open_data._turns.release()
+async def test_of_many_readers_a_few_have_their_turn(hearth: Hearth) -> None:
+    lane = hearth.service.open_data.lane
+    lane.seconds = 0.05
+    async with lane.turn("one"), lane.turn("other"):
+        response = await hearth.client.get("/open-data/councils.csv")
+        assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+        assert "Try again" in response.json()["errors"][0]["message"]
     assert (await hearth.client.get("/open-data/councils.csv")).status_code == 200
 
 
@@ -232,7 +229,7 @@ async def test_one_reader_at_a_time_is_told_when_it_is_their_turn(
 async def test_a_reader_who_stops_reading_makes_room(
     hearth: Hearth, monkeypatch: pytest.MonkeyPatch, hangs_up_after: float
 ) -> None:
-    monkeypatch.setattr(open_data, "PIECE_SECONDS", 0.5 if hangs_up_after else 30)
+    monkeypatch.setattr(getting, "PIECE_SECONDS", 0.5 if hangs_up_after else 30)
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.body":

@@ -9,7 +9,7 @@ import pytest
 
 from api.access.viewer import PUBLIC, Viewer
 from api.app import Service
-from api.http.budgets import BURST_SECONDS, MOST_BUCKETS, Budgets
+from api.http.budgets import BURST_SECONDS, MOST_BUCKETS, REFUSED_SECONDS, Budgets
 from api.reading.limits import MOST_COST
 from api.settings import Settings
 from schema.refusals import TooMany
@@ -97,6 +97,25 @@ def test_askers_do_not_share_a_bucket() -> None:
         with pytest.raises(TooMany) as raised:
             budgets.charge(viewer, address, 7)
         assert raised.value.seconds == 7
+
+
+def test_who_was_refused_is_read_again_after_a_second() -> None:
+    now = 1000.0
+    budgets = Budgets(1, 0, clock=lambda: now)
+    budgets.charge(OFFICER, "", MOST_COST)
+    assert not budgets.is_spent("scouncil:one")
+    with pytest.raises(TooMany):
+        budgets.charge(OFFICER, "", 500)
+    assert budgets.is_spent("scouncil:one")
+    assert not budgets.is_spent("acouncil:one")
+    now += REFUSED_SECONDS
+    # What costs less may fit sooner than what was asked for.
+    assert not budgets.is_spent("scouncil:one")
+    assert budgets.charge(OFFICER, "", 1)
+    for number in range(MOST_BUCKETS + 10):
+        with pytest.raises(TooMany):
+            budgets.charge(Viewer(Audience.COUNCIL, str(number)), "", MOST_COST + 1)
+    assert len(budgets._refused) == MOST_BUCKETS
 
 
 def test_strangers_cannot_fill_the_memory() -> None:

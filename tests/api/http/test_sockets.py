@@ -185,17 +185,17 @@ async def test_what_is_done_over_a_socket_awaits_its_turn(
     refusals: list[HttpError] = []
 
     @contextlib.asynccontextmanager
-    async def turn(viewer: Viewer, address: str) -> AsyncIterator[None]:
+    async def turn(viewer: Viewer, asker: str) -> AsyncIterator[None]:
         if refusals:
             raise refusals[-1]
-        taken.put_nowait(address)
+        taken.put_nowait(asker)
         yield
 
     monkeypatch.setattr(hearth.service.sockets.streamed, "turn", turn)
     async with talking(hearth) as talk, asyncio.timeout(10):
         await talk.begin()
         assert await _who(talk) == "PUBLIC"
-        assert await taken.get() == "127.0.0.1"
+        assert await taken.get() == "a127.0.0.1"
         talk.subscribe(FOLLOW, "1")
         for _ in ("to understand it", "to look"):
             await taken.get()

@@ -1,0 +1,212 @@
+"""Admission: turns go round by asker, and whoever would wait too long is told at once."""
+
+import asyncio
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.http.admission import ABOUT_SECONDS, FULL, SPENT, TOO_MANY, Admission, Lane
+from api.http.errors import HttpError
+
+
+class _Clock:
+    """A clock that is told the time."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class _Works:
+    """Askers who take turns, each for as long as it isn't ended."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.begun: list[str] = []
+        self.tasks: list[asyncio.Task[None]] = []
+        self._ends: dict[str, list[asyncio.Event]] = {}
+
+    async def ask(self, asker: str) -> None:
+        """Ask for a turn, and let all who can begin do so."""
+        self.tasks.append(asyncio.create_task(self._work(asker)))
+        await _settled()
+
+    async def _work(self, asker: str) -> None:
+        async with self.lane.turn(asker):
+            self.begun.append(asker)
+            end = asyncio.Event()
+            ends = self._ends.setdefault(asker, [])
+            ends.append(end)
+            try:
+                await end.wait()
+            finally:
+                ends.remove(end)
+
+    def working(self) -> list[str]:
+        """Who has a turn, once for each."""
+        return [asker for asker, ends in self._ends.items() for _ in ends]
+
+    async def end(self, asker: str) -> None:
+        """End one turn of an asker's."""
+        self._ends[asker][0].set()
+        await _settled()
+
+    async def end_all(self) -> None:
+        """End turns until there are none."""
+        while working := self.working():
+            await self.end(working[0])
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+async def _settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_each_in_turn_however_much_one_has_sent() -> None:
+    works = _Works(Lane(Admission(), 1))
+    for asker in (*["greedy"] * 10, "one", "other", "one"):
+        await works.ask(asker)
+    await works.end_all()
+    assert works.begun[:6] == ["greedy", "greedy", "one", "other", "greedy", "one"]
+    assert works.begun[6:] == ["greedy"] * 7
+
+
+async def test_one_alone_has_most_turns_and_beside_others_an_eighth() -> None:
+    clock = _Clock()
+    works = _Works(Lane(Admission(clock=clock), 8))
+    for _ in range(10):
+        await works.ask("greedy")
+    assert works.working() == ["greedy"] * 6
+    await works.ask("modest")
+    assert works.working() == ["greedy"] * 6 + ["modest"]
+    await works.end("modest")
+    for _ in range(6):
+        await works.end("greedy")
+    assert works.working() == ["greedy"]
+    # Once nobody else has been about for a while, those who wait begin.
+    for _ in range(6):
+        await works.ask("greedy")
+    clock.now += ABOUT_SECONDS + 0.1
+    await works.end("greedy")
+    assert works.working() == ["greedy"] * 6
+    await works.end_all()
+    assert len(works.begun) == 17
+
+
+async def test_a_turn_that_takes_long_holds_up_no_other_of_its_asker() -> None:
+    admission = Admission()
+    works = _Works(Lane(admission, 4))
+    for asker in ("other", "one", "one", "one"):
+        await works.ask(asker)
+    assert works.working() == ["other", "one"]
+    async with asyncio.timeout(10):
+        while len(works.begun) < 4:
+            admission.meet("other")
+            await asyncio.sleep(0.01)
+    assert works.begun == ["other", "one", "one", "one"]
+    await works.end_all()
+
+
+async def test_the_turns_of_one_lane_are_not_those_of_another() -> None:
+    admission = Admission(each=3)
+    one, other = _Works(Lane(admission, 1)), _Works(Lane(admission, 1))
+    for _ in range(2):
+        await one.ask("greedy")
+    await other.ask("greedy")
+    assert (one.working(), other.working()) == (["greedy"], ["greedy"])
+    # What one asker may have under way is counted over all of them.
+    assert one.lane.refusal("greedy") is TOO_MANY
+    await one.end_all()
+    await other.end_all()
+    assert (admission.total, admission.under_way) == (0, {})
+
+
+async def test_who_would_wait_too_long_is_told_at_once() -> None:
+    clock = _Clock()
+    lane = Lane(Admission(clock=clock), 1, seconds=4)
+    works = _Works(lane)
+    for _ in range(40):
+        await works.ask("greedy")
+    assert lane.refusal("greedy") is None
+    for _ in range(20):
+        clock.now += 0.1
+        await works.end("greedy")
+    # Twenty wait, each for as long as the last ones took; somebody else has the next turn.
+    assert lane.refusal("greedy") is TOO_MANY
+    assert lane.refusal("modest") is None
+    for number in range(20):
+        await works.ask(f"many {number}")
+    assert lane.refusal("modest") is FULL
+    with pytest.raises(HttpError) as raised:
+        lane.turn("modest")
+    assert (raised.value.status, dict(raised.value.headers)) == (503, {b"retry-after": b"1"})
+    await works.end_all()
+    assert lane.refusal("modest") is None
+
+
+async def test_whoever_can_begin_is_let_in_however_slow_another_is() -> None:
+    clock = _Clock()
+    works = _Works(Lane(Admission(clock=clock), 8))
+    for _ in range(20):
+        await works.ask("slow")
+    for _ in range(3):
+        clock.now += 10
+        await works.end("slow")
+    assert works.lane.refusal("slow") is FULL
+    assert works.lane.refusal("modest") is None
+    await works.end_all()
+
+
+async def test_who_is_told_so_by_their_budget_is_not_read() -> None:
+    lane = Lane(Admission(lambda asker: asker == "spent"), 1)
+    assert (lane.refusal("spent"), lane.refusal("modest")) == (SPENT, None)
+
+
+async def test_whoever_waits_for_longer_than_they_may_gives_up() -> None:
+    admission = Admission()
+    works = _Works(Lane(admission, 1, seconds=0.01))
+    await works.ask("one")
+    await works.ask("other")
+    [_, other] = works.tasks
+    with pytest.raises(HttpError) as raised:
+        await other
+    assert raised.value.status == 503
+    await works.end_all()
+    assert (works.begun, admission.total, admission.under_way) == (["one"], 0, {})
+
+
+@settings(max_examples=50)
+@given(seed=st.integers(0, 2**32), at_once=st.integers(1, 12), askers=st.integers(1, 5))
+def test_no_turn_is_lost_and_none_is_given_twice(seed: int, at_once: int, askers: int) -> None:
+    asyncio.run(_at_random(random.Random(seed), at_once, askers))
+
+
+async def _at_random(chance: random.Random, at_once: int, askers: int) -> None:
+    clock = _Clock()
+    admission = Admission(clock=clock)
+    lane = Lane(admission, at_once, seconds=1000)
+    works = _Works(lane)
+    for _ in range(60):
+        clock.now += chance.choice((0.0, 0.01, ABOUT_SECONDS * 2))
+        kind = chance.random()
+        if kind < 0.5:
+            await works.ask(f"asker {chance.randrange(askers)}")
+        elif kind < 0.6 and works.tasks:
+            chance.choice(works.tasks).cancel()  # some as their turn comes
+            if chance.random() < 0.5:
+                await _settled()
+        elif working := works.working():
+            await works.end(chance.choice(working))
+        assert len(works.working()) <= at_once
+    for task in works.tasks:
+        if chance.random() < 0.1:
+            task.cancel()
+    await works.end_all()
+    assert all(task.done() for task in works.tasks)
+    assert (admission.total, admission.under_way) == (0, {})
+    assert (lane.taken, lane.turns, lane._short, lane._waiting) == (0, {}, {}, {})
