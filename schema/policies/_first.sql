@@ -25,7 +25,8 @@ DROP FUNCTION IF EXISTS hearth_address(uuid), hearth_forget_place(uuid, uuid), h
 DROP FUNCTION IF EXISTS hearth_consents(uuid, text, text[]), hearth_contact(uuid), hearth_hides_matches(uuid),
     hearth_is_matching(uuid), hearth_live_holds(uuid), hearth_lock_case(uuid, uuid),
     hearth_lock_cases(uuid[], uuid[]), hearth_opened(),
-    hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_refuses(uuid, text), hearth_standing(uuid);
+    hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_refuses(uuid, text), hearth_sees(uuid),
+    hearth_standing(uuid);
 
 REVOKE ALL ON ALL TABLES IN SCHEMA public
     FROM PUBLIC, hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public, hearth_relay;

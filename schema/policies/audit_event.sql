@@ -19,15 +19,48 @@ CREATE POLICY own_read ON audit_event FOR SELECT TO hearth_council
             AND EXISTS (SELECT FROM request WHERE request.id = audit_event.request_id)
         )
     );
+-- Whoever writes, writes as themselves: of their own council or charity, and of cases that they have a part in.
 CREATE POLICY own_write ON audit_event FOR INSERT TO hearth_council
     WITH CHECK (
-        council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), ''))
+        audience = 'COUNCIL'
         AND actor_subject = (SELECT current_setting('hearth.subject', true))
+        AND actor_name = (SELECT current_setting('hearth.name', true))
+        AND council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), ''))
+        AND CASE
+            WHEN request_id IS NULL THEN organisation_id IS NULL
+            ELSE EXISTS (
+                SELECT FROM match
+                WHERE match.request_id = audit_event.request_id
+                    AND match.organisation_id = audit_event.organisation_id
+            )
+        END
     );
 CREATE POLICY charity_read ON audit_event FOR SELECT TO hearth_charity
     USING (organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid));
 CREATE POLICY charity_write ON audit_event FOR INSERT TO hearth_charity
-    WITH CHECK (actor_subject = (SELECT current_setting('hearth.subject', true)));
+    WITH CHECK (
+        audience = 'CHARITY'
+        AND actor_subject = (SELECT current_setting('hearth.subject', true))
+        AND actor_name = (SELECT current_setting('hearth.name', true))
+        AND CASE
+            WHEN request_id IS NULL THEN organisation_id IS NULL AND council_gss IS NULL
+            ELSE organisation_id = (SELECT nullif(current_setting('hearth.organisation_id', true), '')::uuid)
+                AND EXISTS (SELECT FROM request WHERE request.id = audit_event.request_id)
+                AND (
+                    council_gss IS NULL
+                    OR EXISTS (
+                        SELECT FROM match
+                        WHERE match.request_id = audit_event.request_id
+                            AND match.council_gss = audit_event.council_gss
+                    )
+                    OR EXISTS (
+                        SELECT FROM consent
+                        WHERE consent.request_id = audit_event.request_id
+                            AND consent.gss_code = audit_event.council_gss
+                    )
+                )
+        END
+    );
 
 -- Every event is to be chained, whoever wrote it; the relay does it a moment later, so that writers don't queue.
 CREATE FUNCTION hearth_await_chain() RETURNS trigger

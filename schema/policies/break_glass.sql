@@ -63,4 +63,9 @@ CREATE POLICY opened ON audit_event TO hearth_admin
         (SELECT nullif(current_setting('hearth.subject', true), '')) IS NOT NULL
         AND (request_id IS NULL OR request_id = ANY ((SELECT hearth_opened())::uuid[]))
     )
-    WITH CHECK (actor_subject = (SELECT current_setting('hearth.subject', true)));
+    WITH CHECK (
+        audience = 'ADMIN'
+        AND actor_subject = (SELECT current_setting('hearth.subject', true))
+        AND actor_name = (SELECT current_setting('hearth.name', true))
+        AND (request_id IS NULL OR request_id = ANY ((SELECT hearth_opened())::uuid[]))
+    );

@@ -62,12 +62,33 @@ END $$;
 
 -- What every command on matches does first: locks the requests, then the offers, each in the order of
 -- their ids, and ends the holds on any of them that have run out. A hold ends by the clock; this only
--- writes down that it did.
+-- writes down that it did. What the one who asks has no part in is left alone: a request that they neither
+-- see nor were matched with, and an offer that is neither theirs nor, to a charity, open or matched with it.
 CREATE FUNCTION hearth_lock_cases(asked_requests uuid[], asked_offers uuid[]) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, public
 AS $$
+DECLARE
+    mine text[] := string_to_array(nullif(current_setting('hearth.gss', true), ''), ',');
 BEGIN
+    asked_requests := ARRAY(
+        SELECT asked FROM unnest(asked_requests) AS asked
+        WHERE hearth_sees(asked)
+            OR EXISTS (SELECT FROM match WHERE request_id = asked AND council_gss = ANY (mine))
+    );
+    asked_offers := ARRAY(
+        SELECT id FROM offer
+        WHERE id = ANY (asked_offers) AND CASE current_setting('role')
+            WHEN 'hearth_charity' THEN status = 'OPEN' OR EXISTS (
+                SELECT FROM match
+                WHERE offer_id = offer.id
+                    AND organisation_id = nullif(current_setting('hearth.organisation_id', true), '')::uuid
+            )
+            WHEN 'hearth_council' THEN council_gss = ANY (mine)
+            WHEN 'hearth_admin' THEN nullif(current_setting('hearth.subject', true), '') IS NOT NULL
+            ELSE pg_has_role(session_user, 'hearth_owner', 'MEMBER')
+        END
+    );
     PERFORM FROM request WHERE id = ANY (asked_requests) ORDER BY id FOR UPDATE;
     PERFORM FROM offer WHERE id = ANY (asked_offers) ORDER BY id FOR UPDATE;
     WITH ended AS (

@@ -17,13 +17,17 @@ CREATE POLICY own_change ON offer FOR UPDATE TO hearth_council
     USING (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')))
     WITH CHECK (council_gss = (SELECT nullif(current_setting('hearth.own_gss', true), '')));
 
--- The places of an offer that are held now, also to staff to whom the matches themselves are not open.
+-- The places of an offer of theirs that are held now, also to staff to whom the matches themselves are not open.
 CREATE FUNCTION hearth_live_holds(asked uuid) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, public
 AS $$
     SELECT coalesce(sum(places), 0)::integer FROM match
     WHERE offer_id = asked AND state = 'HELD' AND held_until > now()
+        AND (
+            current_setting('role') <> 'hearth_council'
+            OR council_gss = ANY (string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))
+        )
 $$;
 REVOKE EXECUTE ON FUNCTION hearth_live_holds(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hearth_live_holds(uuid) TO hearth_admin, hearth_council;

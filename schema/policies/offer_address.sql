@@ -54,8 +54,8 @@ END $$;
 REVOKE EXECUTE ON FUNCTION hearth_address(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hearth_address(uuid) TO hearth_admin, hearth_charity, hearth_council;
 
--- Once a place is protected, no reason that was kept may tell how far it is. Of one request, or of one offer;
--- whose it is, row-level security has decided where the command locked it.
+-- Once a place is protected, no reason that was kept may tell how far it is. Of one request, for its charity
+-- or an administrator to whom it is open; or of one offer, for its council or any administrator.
 CREATE FUNCTION hearth_forget_place(asked_request uuid, asked_offer uuid) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
     SET search_path = pg_catalog, public
@@ -63,7 +63,18 @@ AS $$
 DECLARE
     told text[] := CASE WHEN asked_offer IS NULL THEN '{distance,preference}' ELSE '{distance}' END;
     kept text;
+    is_theirs boolean := CASE
+        WHEN asked_offer IS NULL THEN current_setting('role') <> 'hearth_council' AND hearth_sees(asked_request)
+        WHEN asked_request IS NOT NULL OR current_setting('role') = 'hearth_charity' THEN false
+        ELSE current_setting('role') <> 'hearth_council' OR EXISTS (
+            SELECT FROM offer
+            WHERE id = asked_offer AND council_gss = nullif(current_setting('hearth.own_gss', true), '')
+        )
+    END;
 BEGIN
+    IF is_theirs IS NOT TRUE THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = 'the place is not theirs to hide';
+    END IF;
     FOREACH kept IN ARRAY ARRAY['match', 'allocation_proposal'] LOOP
         EXECUTE format(
             'UPDATE %I AS kept SET reasons = left_over.reasons, score = left_over.score
