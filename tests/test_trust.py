@@ -70,6 +70,7 @@ TESTS = {
         f"{REQUESTS}::test_consent_counts_from_then_on",
     ],
     "new-tables": [f"{SUBJECT}::test_a_new_table_is_found_and_nothing_is_erased_past_it"],
+    "next-link": [f"{CHAIN}::test_a_link_that_is_not_the_next_is_refused"],
     "next-request": [AUDIENCES],
     "no-oracle": [f"{AUDIENCES}::test_another_councils_offer_answers_as_a_random_id"],
     "no-person": [

@@ -30,15 +30,12 @@ TEXT = """
 # One at a time, so that the chain never forks; the lock goes with the transaction.
 _ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(hashtext('hearth audit chain'))"
 _LAST = "SELECT position, hash FROM audit_link ORDER BY position DESC LIMIT 1"
-# One that went missing before it was chained gets its link all the same, and is found by that.
+# One that went missing before it was chained gets its link all the same, and is found by that. What
+# has its link waits no longer: a trigger of audit_link sees to that.
 _CLAIM = f"""
-    WITH due AS (
-        DELETE FROM audit_pending
-        WHERE event_id IN (SELECT event_id FROM audit_pending ORDER BY event_id LIMIT $1)
-        RETURNING event_id
-    )
     SELECT due.event_id, {TEXT} AS text
-    FROM due LEFT JOIN audit_event AS event ON event.id = due.event_id
+    FROM (SELECT event_id FROM audit_pending ORDER BY event_id LIMIT $1) AS due
+    LEFT JOIN audit_event AS event ON event.id = due.event_id
     ORDER BY due.event_id
 """  # noqa: S608 - constants of ours
 _APPEND = Composed(rows.audit_link.insert().values(dict.fromkeys(("position", "event_id", "hash"))))

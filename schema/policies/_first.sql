@@ -3,7 +3,7 @@ DROP VIEW IF EXISTS allocation_match, allocation_without, matched_offer, open_of
 DROP FUNCTION IF EXISTS hearth_audience(text), hearth_enter(text), hearth_district_point(text), hearth_key(text),
     hearth_next_turn(), hearth_note_key(text);
 DROP FUNCTION IF EXISTS hearth_note_allocation(uuid, integer, text, double precision, text), hearth_take_allocation();
-DROP FUNCTION IF EXISTS hearth_await_chain(), hearth_check_changed(), hearth_glass_broken(), hearth_keep_history(),
+DROP FUNCTION IF EXISTS hearth_await_chain(), hearth_check_changed(), hearth_glass_broken(), hearth_keep_history(), hearth_link_made(),
     hearth_match_made(), hearth_match_moved(), hearth_offer_changed(), hearth_step_taken() CASCADE;
 
 DO $$

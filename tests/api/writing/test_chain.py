@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -124,6 +125,34 @@ async def test_the_running_service_chains_within_a_second(hearth: Hearth) -> Non
         while await owner.fetchval("SELECT count(*) FROM audit_link") < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert (await verify(owner)).findings == []
+    await owner.close()
+
+
+async def test_a_link_that_is_not_the_next_is_refused(copy: Copy) -> None:
+    owner = await _chained(copy, 2)
+    await owner.execute(FILL, 1)
+    waits = await owner.fetchval("SELECT event_id FROM audit_pending")
+    chained = await owner.fetchval(LINK.format(1))
+    relay = await asyncpg.connect(copy.url, server_settings={"role": RELAY})
+    add = "INSERT INTO audit_link (position, event_id, hash) VALUES ($1, $2, $3)"
+    for position, event_id, length in (
+        (99, waits, 32),
+        (2, waits, 32),
+        (0, waits, 32),
+        (3, uuid4(), 32),
+        (3, chained, 32),
+        (3, waits, 31),
+    ):
+        with pytest.raises(asyncpg.PostgresError, match="does not continue the chain"):
+            await relay.execute(add, position, event_id, bytes(length))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await relay.execute("DELETE FROM audit_pending")
+    assert (await verify(owner)).pending == 1
+    async with relay.transaction():
+        assert await chain.extend(relay) == 1
+    verdict = await verify(owner)
+    assert (verdict.findings, verdict.pending, verdict.anchor.position) == ([], 0, 3)
+    await relay.close()
     await owner.close()
 
 
