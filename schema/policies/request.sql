@@ -58,6 +58,7 @@ CREATE FUNCTION hearth_sees(asked uuid) RETURNS boolean
     SET search_path = pg_catalog, public
 AS $$
 DECLARE
+    gss text[] := string_to_array(current_setting('hearth.gss', true), ',');
     own_gss text := nullif(current_setting('hearth.own_gss', true), '');
 BEGIN
     CASE current_setting('role')
@@ -68,13 +69,14 @@ BEGIN
                     AND organisation_id = nullif(current_setting('hearth.organisation_id', true), '')::uuid
             );
         WHEN 'hearth_council' THEN
-            RETURN EXISTS (
-                SELECT FROM request
-                WHERE id = asked AND status = 'SUBMITTED' AND hearth_consents(asked, 'MATCHING', ARRAY[own_gss])
+            RETURN (
+                hearth_consents(asked, 'MATCHING', ARRAY[own_gss]) AND (
+                    EXISTS (SELECT FROM request WHERE id = asked AND status = 'SUBMITTED')
+                    OR EXISTS (SELECT FROM match WHERE request_id = asked AND council_gss = ANY (gss))
+                )
             ) OR EXISTS (
                 SELECT FROM match
-                WHERE request_id = asked
-                    AND council_gss = ANY (string_to_array(current_setting('hearth.gss', true), ','))
+                WHERE request_id = asked AND council_gss = ANY (gss)
                     AND (state IN ('PROPOSED', 'ACCEPTED', 'PLACED') OR (state = 'HELD' AND held_until > now()))
                     AND (council_gss = own_gss OR NOT hearth_refuses(asked, own_gss))
             );
