@@ -16,6 +16,7 @@ PROTECTING = "tests/api/requests/test_protecting.py"
 REQUESTS = "tests/api/requests/test_requests.py"
 SUBJECT = "tests/api/requests/test_subject.py"
 CHAIN = "tests/api/writing/test_chain.py"
+CORRECTING = "tests/api/requests/test_correcting.py"
 ROTATION = "tests/api/access/test_rotation.py"
 AUDIENCES = "tests/api/access/test_audiences.py"
 HISTORY = "tests/api/requests/test_history.py"
@@ -41,6 +42,7 @@ TESTS = {
         f"{LIFECYCLE}::test_taken_back_for_another_council_it_ends_nothing",
     ],
     "contact": [f"{REQUESTS}::test_contact_is_shown_to_who_needs_it_and_each_look_is_noted"],
+    "correct": [f"{CORRECTING}::test_its_charity_puts_right_what_is_kept"],
     "district": [f"{ADDRESSES}::test_outsiders_and_another_council_see_none"],
     "erase": [
         f"{SUBJECT}::test_all_of_it_is_gone_and_the_statistics_stay",

@@ -5,7 +5,7 @@ from sqlalchemy import ARRAY, ColumnElement, DateTime, FromClause, Text, Uuid
 
 from api.matching import commands as matching
 from api.requests import commands as requests
-from api.requests import protecting
+from api.requests import correcting, protecting
 from schema.text import clean, search_pattern
 from schema.types import rows
 from schema.types.by_id import request_row
@@ -102,6 +102,9 @@ class RequestMutations:
         requests.submit_request, audiences=frozenset({Audience.CHARITY})
     )
     withdraw_request: RequestPayload = command(requests.withdraw_request, audiences=ITS_CHARITY)
+    correct_request: RequestPayload = command(
+        correcting.correct_request, audiences=frozenset({Audience.CHARITY})
+    )
     protect_request: RequestPayload = command(
         protecting.protect_request, audiences=frozenset({Audience.CHARITY})
     )

@@ -47,6 +47,30 @@ class SubmitRequestInput:
     idempotency_key: str | None = strawberry.UNSET
 
 
+@strawberry.input(description="What to put right of a household; what is left out stays.")
+class HouseholdCorrectionInput:
+    """As HouseholdInput; null takes a contact or the nationality away."""
+
+    adults: int | None = strawberry.UNSET
+    child_ages: list[int] | None = strawberry.UNSET
+    languages: list[str] | None = strawberry.UNSET
+    nationality: str | None = strawberry.UNSET
+    needs_step_free: bool | None = strawberry.UNSET
+    has_pets: bool | None = strawberry.UNSET
+    women_only: bool | None = strawberry.UNSET
+    contact_name: str | None = strawberry.UNSET
+    contact_email: str | None = strawberry.UNSET
+    contact_phone: str | None = strawberry.UNSET
+
+
+@strawberry.input(description="What to put right of a request.")
+class CorrectRequestInput:
+    """What is kept about a household; null takes the notes away."""
+
+    household: HouseholdCorrectionInput
+    notes: str | None = strawberry.UNSET
+
+
 @strawberry.input(description="Which requests; all of what is given must hold.")
 class RequestFilter:
     """A filter on requests."""
