@@ -1,8 +1,11 @@
-"""The command line's part on people's data: told to them, erased, and let go in time."""
+"""The command line's part on people's data: told to them, erased, and let go in time.
+
+A household is named by its request's reference, a host by the id of the offer.
+"""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +15,7 @@ import asyncpg
 import typer
 
 from api.access.sealing import sealing
+from api.offers import host
 from api.operating import note
 from api.requests import retention as keeping
 from api.requests.subject import KEPT, erase, exported, find
@@ -21,10 +25,14 @@ from api.terminal import console, database, fail, progress
 from schema.refusals import Unavailable
 from schema.tables.columns import uuid7
 
-subject = typer.Typer(help="One household's data: told to it, or erased.", no_args_is_help=True)
+subject = typer.Typer(
+    help="One household's or host's data: told to it, or erased.", no_args_is_help=True
+)
 retention = typer.Typer(help="What is kept for how long.", no_args_is_help=True)
 
-Reference = Annotated[str, typer.Argument(help="The request's reference, as HR-7K3M9QXA.")]
+Reference = Annotated[
+    str, typer.Argument(help="A request's reference, as HR-7K3M9QXA; or an offer's id.")
+]
 _LOOK = """
     INSERT INTO contact_look (id, request_id, subject, why) VALUES ($1, $2, 'operator', $3)
 """
@@ -41,11 +49,13 @@ def export(
     reference: Reference,
     to: Annotated[Path | None, typer.Option(help="A new file; else it is printed.")] = None,
 ) -> None:
-    """Print all that is kept about a household, as JSON; the look is noted."""
+    """Print all that is kept about a household or host, as JSON; the look is noted."""
     if to and to.exists():
         fail(f"{to} is there already; name a new file.")
 
-    async def work(connection: asyncpg.Connection, settings: Settings) -> dict[str, Any]:
+    async def work(connection: asyncpg.Connection, settings: Settings) -> Mapping[str, Any]:
+        if host.is_offer(reference):
+            return await _host_told(connection, settings, reference)
         request_id = await find(connection, reference)
         with progress("Looking in every table") as advance:
             found = await exported(connection, request_id, sealing(settings), advance)
@@ -56,7 +66,7 @@ def export(
         return found
 
     written = {
-        "reference": reference.strip().upper(),
+        "reference": reference.strip() if host.is_offer(reference) else reference.strip().upper(),
         "exportedAt": datetime.now(UTC).isoformat(),
         "tables": _run(work),
     }
@@ -74,11 +84,13 @@ def erase_subject(
     reference: Reference,
     yes: Annotated[bool, typer.Option("--yes", help="Erase without asking again.")] = False,
 ) -> None:
-    """Erase a household for good: its request, contact, consents, matches; not the statistics."""
+    """Erase a household or host for good, and what they wrote; not the statistics."""
     if not yes:
         typer.confirm(f"Erase {reference} for good?", abort=True)
 
     async def work(connection: asyncpg.Connection, settings: Settings) -> dict[str, int]:
+        if host.is_offer(reference):
+            return await _host_erased(connection, reference)
         request_id = await find(connection, reference)
         with progress("Looking in every table") as advance:
             async with connection.transaction():
@@ -89,7 +101,7 @@ def erase_subject(
     gone: dict[str, int] = _run(work)
     told = ", ".join(f"{table} {count}" for table, count in sorted(gone.items()))
     console.print(f"Erased: {told}. What stays names nobody:", highlight=False)
-    for table, why in KEPT.items():
+    for table, why in (host.KEPT if host.is_offer(reference) else KEPT).items():
         console.print(f"  {table}: {why}", highlight=False)
 
 
@@ -115,6 +127,26 @@ def run(
         kind = keeping.KINDS[name]
         to_go = "to go" if dry_run else "gone"
         console.print(f"{name}: {count} {to_go} (counted from when {kind.since})", highlight=False)
+
+
+async def _host_told(
+    connection: asyncpg.Connection, settings: Settings, offer: str
+) -> Mapping[str, Any]:
+    offer_id = await host.find(connection, offer)
+    found = await host.exported(connection, offer_id, sealing(settings))
+    gss = found["offer"][0]["council_gss"]
+    async with connection.transaction():
+        await note(connection, "exportHost", "Offer", offer_id, "told to the host", gss)
+    return found
+
+
+async def _host_erased(connection: asyncpg.Connection, offer: str) -> dict[str, int]:
+    offer_id = await host.find(connection, offer)
+    async with connection.transaction():
+        gone = await host.erase(connection, offer_id)
+        gss = await connection.fetchval("SELECT council_gss FROM offer WHERE id = $1", offer_id)
+        await note(connection, "eraseHost", "Offer", offer_id, "erased its host", gss)
+    return gone
 
 
 async def _note(

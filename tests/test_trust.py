@@ -17,6 +17,7 @@ REQUESTS = "tests/api/requests/test_requests.py"
 SUBJECT = "tests/api/requests/test_subject.py"
 CHAIN = "tests/api/writing/test_chain.py"
 CORRECTING = "tests/api/requests/test_correcting.py"
+DEFINERS = "tests/security/test_definers.py"
 ROTATION = "tests/api/access/test_rotation.py"
 AUDIENCES = "tests/api/access/test_audiences.py"
 HISTORY = "tests/api/requests/test_history.py"
@@ -43,6 +44,11 @@ TESTS = {
     ],
     "contact": [f"{REQUESTS}::test_contact_is_shown_to_who_needs_it_and_each_look_is_noted"],
     "correct": [f"{CORRECTING}::test_its_charity_puts_right_what_is_kept"],
+    "definers": [
+        f"{DEFINERS}::test_they_tell_of_ones_own_cases_alone",
+        f"{DEFINERS}::test_they_change_ones_own_cases_alone",
+        f"{DEFINERS}::test_nobody_writes_the_audit_as_another",
+    ],
     "district": [f"{ADDRESSES}::test_outsiders_and_another_council_see_none"],
     "erase": [
         f"{SUBJECT}::test_all_of_it_is_gone_and_the_statistics_stay",
@@ -54,6 +60,7 @@ TESTS = {
         f"{SUBJECT}::test_the_commands_tell_and_erase",
     ],
     "glass": ["tests/api/requests/test_break_glass.py"],
+    "host": ["tests/api/offers/test_host.py::test_a_host_is_told_and_erased"],
     "history": [
         f"{HISTORY}::test_both_sides_read_what_was_done",
         f"{ADDRESSES}::test_its_officers_see_it_and_each_look_is_noted",

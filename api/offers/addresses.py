@@ -43,8 +43,10 @@ async def record_offer_address(change: Change, input: OfferAddressInput) -> Outc
     before = await _address(change, offer, "input", "offerId")
     if before["protected_at"]:
         given["postcode_district"] = before["found"].get("postcode_district")
-    kept = before | {"found": given, "host_agrees": input.host_agrees}
-    return await _put(change, "recordOfferAddress", offer, kept, "recorded its exact address")
+    now = {"found": given, "host_agrees": input.host_agrees}
+    return await _put(
+        change, "recordOfferAddress", offer, before, now, "recorded its exact address"
+    )
 
 
 async def protect_offer(
@@ -66,12 +68,12 @@ async def protect_offer(
             change.connection, offer_id=offer["id"], new_district=None, new_location=None
         )
         await change.connection.execute("SELECT hearth_forget_place(NULL, $1)", offer["id"])
-    kept = before | {
+    now = {
         "found": found,
         "protected_at": before["protected_at"] or change.actor.entered_at,
         "shown_to": listed(change, show_to),
     }
-    return await _put(change, "protectOffer", offer, kept, "protected: its place is hidden")
+    return await _put(change, "protectOffer", offer, before, now, "protected: its place is hidden")
 
 
 async def unprotect_offer(change: Change, offer_id: strawberry.ID) -> Outcome:
@@ -91,8 +93,8 @@ async def unprotect_offer(change: Change, offer_id: strawberry.ID) -> Outcome:
         new_district=district,
         new_location=location["code"] if location else None,
     )
-    kept = before | {"found": found, "protected_at": None, "shown_to": []}
-    return await _put(change, "unprotectOffer", offer, kept, "no longer protected")
+    now: dict[str, Any] = {"found": found, "protected_at": None, "shown_to": []}
+    return await _put(change, "unprotectOffer", offer, before, now, "no longer protected")
 
 
 def listed(change: Change, given: list[str]) -> list[str]:
@@ -122,8 +124,14 @@ async def _address(change: Change, offer: Mapping[str, Any], *path: str) -> dict
 
 
 async def _put(
-    change: Change, command: str, offer: Mapping[str, Any], kept: Mapping[str, Any], summary: str
+    change: Change,
+    command: str,
+    offer: Mapping[str, Any],
+    before: Mapping[str, Any],
+    given: Mapping[str, Any],
+    summary: str,
 ) -> Outcome:
+    kept = {**before, **given}
     new = {name: kept[name] for name in ("host_agrees", "protected_at", "shown_to")}
     new["sealed"] = change.sealing.seal("offer", offer["id"], kept["found"])
     new["sealed_with"] = change.sealing.name
@@ -134,8 +142,11 @@ async def _put(
         **new,
         **{f"new_{name}": value for name, value in new.items()},
     )
+    # When the host agreed, and when no longer, is the history's to tell.
+    agreed = [before["host_agrees"], kept["host_agrees"]]
+    changes = {"host_agrees": agreed} if agreed[0] != agreed[1] else {}
     await change.record(
-        Event(command, offer["council_gss"], "Offer", offer["id"], {}, summary),
+        Event(command, offer["council_gss"], "Offer", offer["id"], changes, summary),
         Message(TOPIC, {"offer_id": str(offer["id"])}),
     )
     return Outcome(offer=f"offer_{offer['id']}")
