@@ -1,5 +1,6 @@
 """Whom requests may come through and from: host names, origins with credentials, proxies."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -7,6 +8,8 @@ from urllib.parse import urlsplit
 
 from api.settings import Settings
 
+# A name or address, perhaps with a port; an IPv6 address stands in brackets.
+HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9_.-]*[a-z0-9_-])\.?)(?::\d*)?")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ANY = "*"
 
@@ -63,10 +66,9 @@ class Allowed:
 
 
 def _name(host: bytes | None) -> str:
-    text = (host or b"").decode("latin-1").lower()
-    if text.startswith("["):  # an IPv6 address, whose colons are no port's
-        return text[1:].partition("]")[0]
-    return text.partition(":")[0].rstrip(".")
+    # The whole of it, or nothing: what comes after a name that is ours may be meant for others.
+    found = HOST.fullmatch((host or b"").decode("latin-1").lower())
+    return (found["address"] or found["name"]) if found else ""
 
 
 def _parents(name: str) -> list[str]:

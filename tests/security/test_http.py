@@ -163,7 +163,16 @@ def test_unless_told_the_service_answers_to_this_machine_alone() -> None:
     found = allowed(Settings(host="hearth.local", public_url="https://hearth.example/"))
     for host in (b"localhost:8000", b"127.0.0.1", b"[::1]", b"hearth.local", b"hearth.example"):
         assert found.host(host)
-    assert not found.host(b"stranger.example")
+    for host in (
+        b"stranger.example",
+        b"127.0.0.1:99@stranger.example",
+        b"127.0.0.1:stranger",
+        b"[::1]stranger",
+        b"[::1",
+        b"localhost..",
+        b"localhost/",
+    ):
+        assert not found.host(host), host
     assert allowed(Settings(hosts="*")).host(b"anything")
 
 
