@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 import numpy as np
 import typer
 from rich.console import Console
@@ -13,13 +15,28 @@ from rich.console import Console
 from api.matching import online
 from api.matching.allocation import Allocation, Certificate, solve
 from api.matching.arrivals import Arrivals, read_arrivals
+from api.matching.expected import Expected, placed, read_expected
 from api.matching.greedy import NOWHERE
 from api.matching.incumbent import Progress
-from api.matching.instance import Instance, InstanceError, Objective, read_instance
+from api.matching.instance import (
+    Floats,
+    Instance,
+    InstanceError,
+    Objective,
+    Whole,
+    read_instance,
+)
 from api.matching.scores import Reason
 from api.matching.stages import in_stages
 from api.matching.unplaced import unplaced
-from api.matching.waiting import Asked, Waiting, as_owner, known_kinds, read_waiting
+from api.matching.waiting import (
+    Asked,
+    Waiting,
+    as_owner,
+    known_kinds,
+    read_waiting,
+)
+from api.matching.waiting import Progress as Compared
 from api.terminal import database, fail
 from schema.words import AllocationPolicy
 
@@ -43,8 +60,11 @@ def match(
     *,
     is_online: Annotated[
         bool,
-        typer.Option("--online", help="With a problem: batch by batch, beside what is forecast."),
+        typer.Option("--online", help="Keep places for who comes later, as the past tells."),
     ] = False,
+    weeks: Annotated[
+        int, typer.Option(min=0, max=52, help="With --online, no problem: how far to look ahead.")
+    ] = 4,
     by_preference: Annotated[
         bool, typer.Option("--by-preference", help="Count where households would like to live.")
     ] = False,
@@ -60,9 +80,7 @@ def match(
         console.print(f"{stage}: {value:g} of at most {bound:g}", highlight=False)
 
     try:
-        if is_online:
-            if problem is None:
-                fail("--online needs a problem with batches and a forecast; name it by --problem.")
+        if is_online and problem is not None:
             arrivals = read_arrivals(problem)
             typer.echo(
                 json.dumps(_online(arrivals, objective, time_limit, seed, console), indent=2)
@@ -74,20 +92,28 @@ def match(
             typer.echo(json.dumps(told(instance, found), indent=2))
             return
         policy = AllocationPolicy.BY_PREFERENCE if by_preference else AllocationPolicy.BY_NEED
+        asked = Asked(kind or [], council, None, policy)
         with database() as (_, _, migration_url):
-            waiting = asyncio.run(
-                _waiting(migration_url, Asked(kind or [], council, None, policy), console)
-            )
-        console.print(f"{len(waiting.needs)} needs, {len(waiting.offers)} offers")
-        typer.echo(json.dumps(_allocated(waiting, time_limit, seed, tell), indent=2))
+            read = read_expected if is_online else read_waiting
+            known = asyncio.run(_read(migration_url, asked, read, console))
+        if isinstance(known, Expected):
+            typer.echo(json.dumps(_kept(known, weeks, seed), indent=2))
+            return
+        console.print(f"{len(known.needs)} needs, {len(known.offers)} offers")
+        typer.echo(json.dumps(_allocated(known, time_limit, seed, tell), indent=2))
     except InstanceError as error:
         fail(str(error))
 
 
-async def _waiting(url: str, asked: Asked, console: Console) -> Waiting:
+async def _read(
+    url: str,
+    asked: Asked,
+    read: Callable[[asyncpg.Connection, Asked, Compared], Awaitable[Expected | Waiting]],
+    console: Console,
+) -> Expected | Waiting:
     async with as_owner(url) as connection:
         kinds = await known_kinds(connection, asked)
-        return await read_waiting(
+        return await read(
             connection,
             replace(asked, kinds=kinds),
             lambda done, of: console.print(f"{done} of {of} requests compared"),
@@ -98,33 +124,60 @@ def _allocated(
     waiting: Waiting, time_limit: float, seed: int, progress: Progress
 ) -> dict[str, Any]:
     found = in_stages(waiting.instance, seconds=time_limit, seed=seed, progress=progress)
-    best, needs, offers = found.score, waiting.needs, waiting.offers
+    best = found.score
     return {
-        "assignment": [
-            {
-                "request": f"request_{needs[family].request}",
-                "kind": needs[family].kind,
-                "offer": f"offer_{offers[host].offer}",
-                "score": score,
-            }
-            for family, host, score in waiting.placed(best)
-        ],
+        "assignment": _assignment(waiting, best.chosen),
         "people": {"waiting": int(waiting.instance.sizes.sum())}
         | _certificate(found.people.certificate),
         "score": _certificate(best.certificate),
-        "shadowPrices": [
-            {"council": council, "perPlace": round(price, 6)}
-            for council, price in waiting.council_prices(best.shadow_prices).items()
-        ],
-        "unplaced": [
-            {
-                "request": f"request_{needs[family].request}",
-                "kind": needs[family].kind,
-                "reasons": _reasons(reasons),
-            }
-            for family, reasons in waiting.unplaced(best).items()
-        ],
+        "shadowPrices": _prices(waiting, best.shadow_prices),
+        "unplaced": _unplaced(waiting, waiting.unplaced(best)),
     }
+
+
+def _kept(expected: Expected, weeks: int, seed: int) -> dict[str, Any]:
+    """Who of those that wait goes where, with places kept for who is expected."""
+    waiting = expected.waiting
+    found, prices = placed(expected, weeks, seed)
+    return {
+        "assignment": _assignment(waiting, found.chosen),
+        "expected": {
+            "needs": round(len(expected.past.families) * weeks / expected.weeks),
+            "weeks": weeks,
+        },
+        "shadowPrices": _prices(waiting, prices),
+        "unplaced": _unplaced(waiting, waiting.unplaced(found)),
+    }
+
+
+def _assignment(waiting: Waiting, chosen: Whole) -> list[dict[str, Any]]:
+    return [
+        {
+            "request": f"request_{waiting.needs[family].request}",
+            "kind": waiting.needs[family].kind,
+            "offer": f"offer_{waiting.offers[host].offer}",
+            "score": score,
+        }
+        for family, host, score in waiting.placed(chosen)
+    ]
+
+
+def _prices(waiting: Waiting, prices: Floats) -> list[dict[str, Any]]:
+    return [
+        {"council": council, "perPlace": round(price, 6)}
+        for council, price in waiting.council_prices(prices).items()
+    ]
+
+
+def _unplaced(waiting: Waiting, why: Mapping[int, list[Reason]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "request": f"request_{waiting.needs[family].request}",
+            "kind": waiting.needs[family].kind,
+            "reasons": _reasons(reasons),
+        }
+        for family, reasons in why.items()
+    ]
 
 
 def _online(

@@ -182,7 +182,7 @@ class Allocator:
         in_turn = await asyncio.to_thread(
             one_by_one, instance, np.where(instance.fits, instance.points, -1.0)
         )
-        placed = waiting.placed(score)
+        placed = waiting.placed(score.chosen)
         is_placed = score.chosen != NOWHERE
         numbers = {
             "seconds": people.seconds + score.certificate.seconds,

@@ -21,12 +21,15 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal,
     literal_column,
     not_,
+    null,
     or_,
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.types import Date
 
 from api.matching import rules, scores
@@ -62,7 +65,6 @@ class Compared:
 
 def with_standing(request: FromClause, *more: Any) -> Select[*tuple[Any, ...]]:
     """Requests with where they ask to live, and what stands between them and offers."""
-    near = rows.location.alias()
     standing = (
         func.hearth_standing(request.c.id)
         .table_valued(
@@ -73,16 +75,32 @@ def with_standing(request: FromClause, *more: Any) -> Select[*tuple[Any, ...]]:
         )
         .lateral("standing")
     )
-    kept = [each for each in request.c if each.name not in ("easting", "northing")]
+    return _placed(request, request.join(standing, true()), *standing.c, *more)
+
+
+def as_if_new(request: FromClause, *more: Any) -> Select[*tuple[Any, ...]]:
+    """Past requests as if their like came now: to nobody matched, whatever day they came for."""
+    new = (
+        literal(True).label("agrees_to_all"),
+        cast(array([]), ARRAY(Text())).label("except_for"),
+        cast(array([]), ARRAY(Text())).label("live_kinds"),
+        cast(array([]), ARRAY(Uuid())).label("declined_offers"),
+        cast(null(), Date).label("needed_by"),
+    )
+    return _placed(request, request, *new, *more)
+
+
+def _placed(
+    request: FromClause, tables: FromClause, *more: ColumnElement[Any]
+) -> Select[*tuple[Any, ...]]:
+    near = rows.location.alias()
+    replaced = {"easting", "northing", *(each.name for each in more)}
     return select(
-        *kept,
+        *(each for each in request.c if each.name not in replaced),
         func.coalesce(request.c.easting, near.c.easting).label("easting"),
         func.coalesce(request.c.northing, near.c.northing).label("northing"),
-        *standing.c,
         *more,
-    ).select_from(
-        request.join(standing, true()).outerjoin(near, near.c.code == request.c.postcode_district)
-    )
+    ).select_from(tables.outerjoin(near, near.c.code == request.c.postcode_district))
 
 
 def metres_between(asked: Any, place: FromClause) -> ColumnElement[Any]:

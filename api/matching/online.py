@@ -86,6 +86,12 @@ def next_batch(
     return np.where(taken == NOWHERE, NOWHERE, kept[taken]) if len(kept) else taken, places
 
 
+def samples(past: Instance, share: float, chance: np.random.Generator) -> list[Instance]:
+    """Samples of families who may come, in number this share of those who came before."""
+    left, _ = _by_size(past.sizes, np.zeros(0, dtype=np.int64))
+    return [_sample(past, left * share, chance) for _ in range(SCENARIOS)]
+
+
 def _values(instance: Instance, objective: Objective) -> Floats:
     return np.where(instance.fits, instance.values(objective), -1.0)
 

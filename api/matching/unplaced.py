@@ -3,13 +3,15 @@
 import numpy as np
 
 from api.matching.allocation import Allocation
-from api.matching.greedy import NOWHERE
+from api.matching.greedy import NOWHERE, Assignment
 from api.matching.instance import Instance
 from api.matching.scores import Reason
 from api.matching.wording import counted, people
 
 
-def unplaced(instance: Instance, found: Allocation, noun: str = "host") -> dict[int, list[Reason]]:
+def unplaced(
+    instance: Instance, found: Allocation | Assignment, noun: str = "host"
+) -> dict[int, list[Reason]]:
     """By number, each family without a host, and its reasons; `noun` is what has places."""
     families = len(instance.families)
     sizes = instance.sizes[instance.pair_family]

@@ -27,9 +27,16 @@ from sqlalchemy import (
 
 from api.matching import scores
 from api.matching.allocation import Allocation
-from api.matching.conditions import Compared, offers_beside, points, refusals, with_standing
-from api.matching.greedy import NOWHERE
-from api.matching.instance import Floats, Instance, InstanceError, make
+from api.matching.conditions import (
+    Compared,
+    as_if_new,
+    offers_beside,
+    points,
+    refusals,
+    with_standing,
+)
+from api.matching.greedy import NOWHERE, Assignment
+from api.matching.instance import Floats, Instance, InstanceError, Whole, make
 from api.matching.ranking import below, by_place, metres_asked
 from api.matching.rules import Pair
 from api.matching.scores import Reason
@@ -120,10 +127,10 @@ class Waiting:
     offers: Sequence[Host]
     unsuited: Mapping[int, list[Reason]]
 
-    def placed(self, found: Allocation) -> list[tuple[int, int, float]]:
+    def placed(self, chosen: Whole) -> list[tuple[int, int, float]]:
         """Who goes where, and for how many points: a need's number, an offer's, the points."""
-        families = np.flatnonzero(found.chosen != NOWHERE)
-        pairs = found.chosen[families]
+        families = np.flatnonzero(chosen != NOWHERE)
+        pairs = chosen[families]
         hosts, points = self.instance.pair_host[pairs], self.instance.points[pairs]
         return list(zip(families.tolist(), hosts.tolist(), points.tolist(), strict=True))
 
@@ -135,18 +142,18 @@ class Waiting:
                 found[offer.council] = max(price, found.get(offer.council, 0.0))
         return dict(sorted(found.items()))
 
-    def unplaced(self, found: Allocation) -> dict[int, list[Reason]]:
+    def unplaced(self, found: Allocation | Assignment) -> dict[int, list[Reason]]:
         """Each need without an offer, by its number, and why: at least one reason."""
         told = unplaced(self.instance, found, "offer")
         return {family: self.unsuited.get(family, reasons) for family, reasons in told.items()}
 
 
-def _needs(ids: str) -> Any:
+def _needs(standing: Callable[..., Any] = with_standing) -> Any:
     request = rows.request.alias()
     kind = func.unnest(request.c.kind_codes, type_=Text()).label("kind_code")
     wanted = (
-        with_standing(request, kind)
-        .where(request.c.id == func.any(bindparam(ids, type_=ARRAY(Uuid()))))
+        standing(request, kind)
+        .where(request.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid()))))
         .subquery("wanted")
     )
     return (
@@ -171,8 +178,7 @@ def _of_these(pair: Compared, asked: FromClause) -> ColumnElement[bool]:
     )
 
 
-def _pairs() -> Composed:
-    asked = _needs("ids")
+def _pairs(asked: Any) -> Composed:
     pair, tables = offers_beside(asked)
     differs = func.coalesce(
         asked.c.route_code == func.any(bindparam("differing", type_=ARRAY(Text()))), False
@@ -212,7 +218,7 @@ def _pairs() -> Composed:
 
 
 def _counts() -> Composed:
-    asked = _needs("ids")
+    asked = _needs()
     pair, tables = offers_beside(asked)
     counted = (
         select(
@@ -230,7 +236,7 @@ def _counts() -> Composed:
     )
 
 
-PAIRS, COUNTS = _pairs(), _counts()
+PAIRS, PAST_PAIRS, COUNTS = _pairs(_needs()), _pairs(_needs(as_if_new)), _counts()
 TODAY = "SELECT now()"
 KINDS = "SELECT code FROM support_kind ORDER BY code"
 COUNCILS = "SELECT gss_code FROM council"
@@ -266,47 +272,79 @@ def _expect(given: Sequence[str], known: Sequence[str], noun: str, more: str) ->
             raise InstanceError(f"There is no {noun} {code}{more}.")
 
 
+@dataclass
+class Compare:
+    """Collects needs with their sizes, offers with their places, and pairs that suit."""
+
+    connection: asyncpg.Connection
+    asked: Asked
+    progress: Progress
+    needs: dict[Need, int] = field(default_factory=dict)
+    offers: dict[Host, int] = field(default_factory=dict)
+    pairs: list[tuple[str, str, float]] = field(default_factory=list)
+    without: set[Need] = field(default_factory=set)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Which kinds, and of which councils' offers, as the queries take them."""
+        councils, regions = self.asked.councils, self.asked.regions
+        return {
+            "councils": list(councils) if councils else None,
+            "kinds": list(self.asked.kinds),
+            "regions": list(regions) if regions else None,
+        }
+
+    async def of(self, ids: Sequence[UUID], query: Composed = PAIRS) -> None:
+        """Compare these requests with the open offers."""
+        preferring = {
+            "differing": self.asked.differing,
+            "prefers": self.asked.policy is not AllocationPolicy.BY_NEED,
+        }
+        today = (await self.connection.fetchval(TODAY)).astimezone(LONDON).date()
+        for begin in range(0, len(ids), BATCH):
+            batch = ids[begin : begin + BATCH]
+            given = {"ids": batch, **self.given, **preferring}
+            for row in await query.rows(self.connection, **given):
+                self._take(row, today)
+            self.progress(min(begin + BATCH, len(ids)), len(ids))
+
+    def _take(self, row: Any, today: date) -> None:
+        need = Need(row["request_id"], row["kind_code"], row["route_code"])
+        self.needs[need] = row["adults"] + len(row["child_ages"])
+        if row["offer_id"] is None:
+            self.without.add(need)
+            return
+        offer = Host(row["offer_id"], row["council_gss"])
+        self.offers[offer] = row["places_left"]
+        score = row["score"] + _own_points(row, today)
+        self.pairs.append((_name(need), str(offer.offer), float(score)))
+
+    def instance(self, offers: Mapping[Host, int]) -> Instance:
+        """The problem with these offers."""
+        return make(
+            {_name(need): size for need, size in self.needs.items()},
+            {str(offer.offer): places for offer, places in offers.items()},
+            self.pairs,
+        )
+
+    async def waiting(self, offers: Mapping[Host, int]) -> Waiting:
+        """What was compared, and what stands against all offers where none suits."""
+        needs = list(self.needs)
+        against = await _reasons(self.connection, needs, self.without, self.given)
+        return Waiting(self.instance(offers), needs, list(offers), against)
+
+
 async def read_waiting(connection: asyncpg.Connection, asked: Asked, progress: Progress) -> Waiting:
     """All that waits for these kinds and that the connection's role sees."""
-    given = {
-        "councils": list(asked.councils) if asked.councils else None,
-        "kinds": list(asked.kinds),
-        "regions": list(asked.regions) if asked.regions else None,
-    }
-    preferring = {
-        "differing": asked.differing,
-        "prefers": asked.policy is not AllocationPolicy.BY_NEED,
-    }
-    today = (await connection.fetchval(TODAY)).astimezone(LONDON).date()
+    compare = Compare(connection, asked, progress)
+    await compare.of(await waiting_ids(connection, asked))
+    return await compare.waiting(compare.offers)
+
+
+async def waiting_ids(connection: asyncpg.Connection, asked: Asked) -> list[UUID]:
+    """Requests that wait for one of these kinds, in the order in which they came."""
     status = RequestStatus.SUBMITTED.value
-    ids = [row[0] for row in await connection.fetch(REQUESTS, status, given["kinds"])]
-    needs: dict[Need, int] = {}
-    offers: dict[Host, int] = {}
-    pairs: list[tuple[str, str, float]] = []
-    without: set[Need] = set()
-    for begin in range(0, len(ids), BATCH):
-        batch = ids[begin : begin + BATCH]
-        for row in await PAIRS.rows(connection, ids=batch, **given, **preferring):
-            need = Need(row["request_id"], row["kind_code"], row["route_code"])
-            needs[need] = row["adults"] + len(row["child_ages"])
-            if row["offer_id"] is None:
-                without.add(need)
-                continue
-            offer = Host(row["offer_id"], row["council_gss"])
-            offers[offer] = row["places_left"]
-            score = row["score"] + _own_points(row, today)
-            pairs.append((_name(need), str(offer.offer), float(score)))
-        progress(min(begin + BATCH, len(ids)), len(ids))
-    return Waiting(
-        make(
-            {_name(need): size for need, size in needs.items()},
-            {str(offer.offer): places for offer, places in offers.items()},
-            pairs,
-        ),
-        list(needs),
-        list(offers),
-        await _reasons(connection, list(needs), without, given),
-    )
+    return [row[0] for row in await connection.fetch(REQUESTS, status, list(asked.kinds))]
 
 
 async def _reasons(

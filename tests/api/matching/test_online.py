@@ -110,9 +110,3 @@ def test_what_is_wrong_is_said(tmp_path: Path, changed: dict[str, Any], said: st
     result = _match(tmp_path, PROBLEM | changed)
     assert (result.exit_code, result.stdout) == (1, "")
     assert said in result.stderr
-
-
-def test_it_needs_a_problem() -> None:
-    result = CliRunner().invoke(app, ["match", "--online"])
-    assert result.exit_code == 1
-    assert "--problem" in result.stderr
