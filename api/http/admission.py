@@ -18,7 +18,10 @@ from api.http.errors import HttpError
 MOST = 200
 # So that whoever sends all they can leaves as much room to all others.
 EACH = MOST // 2
-TURN_SECONDS = 2.0
+TURN_SECONDS = 5.0
+"""Long enough for fifty who want the same last place, each behind the lock of the one before."""
+LIKELY_SHARE = 0.1
+"""Who is likely to wait for more than this share of that is not let in: it may take longer yet."""
 ABOUT_SECONDS = 1.0
 """For so long after their last request, somebody else is taken to be about."""
 LONG_SECONDS = 0.1
@@ -129,8 +132,7 @@ class Lane:
             return FULL
         own = len(self._waiting.get(asker, ()))
         if self._waiting and (own or not self._may_begin(asker)):
-            # A quarter of what one may wait: it may take longer than it looks.
-            rounds = self.seconds / 4 / max(len(self._waiting) * self._pace, 1e-9)
+            rounds = self.seconds * LIKELY_SHARE / max(len(self._waiting) * self._pace, 1e-9)
             if rounds < own + 1:
                 return FULL if rounds < 1 else TOO_MANY
         return None
