@@ -27,7 +27,7 @@ def test_every_test_named_in_the_checks_is_there() -> None:
 def test_every_check_has_a_test_or_a_reason_once() -> None:
     numbers = [int(number) for number in ROW.findall(TEXT)]
     assert numbers == sorted(set(numbers))
-    assert set(range(1, 46)) <= set(numbers)
+    assert set(range(1, 113)) - {89} == set(numbers), "89 is no check's number"
     for line in TEXT.splitlines():
         if ROW.match(line):
             assert NAMED.search(line) or "does not apply: " in line, line
