@@ -9,7 +9,7 @@ from api.access.rotation import sealed_tables
 from api.access.sealing import Sealing
 from api.examining.findings import Finding
 from api.store.migrating import head, is_known
-from api.store.roles import OWNER, ROLES, role_of
+from api.store.roles import LOGIN, OWNER, ROLES, role_of
 from schema import policies
 from schema.refusals import Unavailable
 from schema.words import Audience
@@ -61,6 +61,8 @@ async def login(connection: asyncpg.Connection) -> Finding:
             "Serve as hearth_login, which `hearth migrate` makes (set its password with ALTER "
             "ROLE), or another that is no superuser; keep this one in HEARTH_MIGRATION_URL."
         )
+        if name == LOGIN and not found["is_unbound"]:
+            mend = f"{MIGRATE} Then find out who let it, and why."
         return Finding("login", said, mend)
     return Finding("login", f"{name} is bound by row-level security")
 

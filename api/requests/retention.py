@@ -11,6 +11,7 @@ from api.requests.subject import SubjectError, erase
 from schema.tables.match import LIVE
 
 BATCH = 500
+MOST_DAYS = 36_500
 
 ENDED = "SELECT id FROM request WHERE status IN ('CLOSED', 'WITHDRAWN') AND updated_at < $1"
 # A check that failed has a reason, whatever it was.
@@ -136,16 +137,18 @@ KINDS: Mapping[str, Kind] = {
 def periods(given: Mapping[str, int]) -> dict[str, int]:
     """The days of each kind, some given otherwise.
 
-    ValueError for a kind that there isn't, and for less than a day: what ended just now may have
-    ended by mistake.
+    ValueError for a kind that there isn't, for less than a day, since what ended just now may have
+    ended by mistake, and for more than a century.
     """
     unknown = sorted(set(given) - set(KINDS))
     if unknown:
         raise ValueError(f"there is no kind {unknown[0]!r}; there are {', '.join(KINDS)}")
-    short = sorted(name for name, days in given.items() if days < 1)
-    if short:
-        name = short[0]
-        raise ValueError(f"{name} is to be kept for {given[name]} days; the least is 1")
+    odd = sorted(name for name, days in given.items() if not 1 <= days <= MOST_DAYS)
+    if odd:
+        name = odd[0]
+        raise ValueError(
+            f"{name} is to be kept for {given[name]} days; the least is 1, and the most {MOST_DAYS}"
+        )
     return {name: given.get(name, kind.days) for name, kind in KINDS.items()}
 
 

@@ -20,6 +20,7 @@ MAKE_ROLES = f"""
 DO $$
 DECLARE
     role_name text;
+    granted_by text;
     mine text := current_user;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('hearth roles'));
@@ -38,6 +39,18 @@ BEGIN
         IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = mine) THEN
             EXECUTE format('GRANT %I TO %I', role_name, mine);
         END IF;
+    END LOOP;
+    -- The owner is whoever migrates, and nobody that serves: row-level security doesn't bind it.
+    FOR role_name, granted_by IN
+        SELECT member.rolname, grantor.rolname FROM pg_auth_members
+        JOIN pg_roles AS granted ON granted.oid = roleid AND granted.rolname = '{OWNER}'
+        JOIN pg_roles AS member ON member.oid = pg_auth_members.member
+            AND member.rolname = ANY (ARRAY['{LOGIN}', {", ".join(f"'{role}'" for role in ROLES)}])
+        JOIN pg_roles AS grantor ON grantor.oid = pg_auth_members.grantor
+    LOOP
+        EXECUTE format('REVOKE {OWNER} FROM %I', role_name)
+            || CASE WHEN current_setting('server_version_num')::integer >= 160000
+                THEN format(' GRANTED BY %I', granted_by) ELSE '' END;
     END LOOP;
     GRANT USAGE, CREATE ON SCHEMA public TO {OWNER};
     GRANT USAGE ON SCHEMA public TO {", ".join(role for role in ROLES if role != OWNER)};

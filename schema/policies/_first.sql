@@ -28,6 +28,23 @@ DROP FUNCTION IF EXISTS hearth_consents(uuid, text, text[]), hearth_contact(uuid
     hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_refuses(uuid, text), hearth_sees(uuid),
     hearth_standing(uuid);
 
+-- Whoever else was granted anything, of a table or a column: what these files say is all that holds.
+DO $$
+DECLARE
+    other record;
+BEGIN
+    FOR other IN
+        SELECT oid::regclass AS relation, grantee::regrole AS role FROM pg_class, aclexplode(relacl)
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v') AND grantee NOT IN (0, relowner)
+        UNION
+        SELECT attrelid::regclass, grantee::regrole
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid, aclexplode(attacl)
+        WHERE relnamespace = 'public'::regnamespace AND grantee NOT IN (0, relowner)
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM %s CASCADE', other.relation, other.role);
+    END LOOP;
+END $$;
+
 REVOKE ALL ON ALL TABLES IN SCHEMA public
     FROM PUBLIC, hearth_admin, hearth_charity, hearth_council, hearth_liaison, hearth_public, hearth_relay;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA public

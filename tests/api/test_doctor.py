@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from api.access.sealing import Sealing, sealing
 from api.cli import app
 from api.settings import Settings
-from api.store.migrating import head
+from api.store.migrating import head, migrate
 from schema import policies
 from tests.api.access.issuing import new_key
 from tests.conftest import OXFORD, Copy
@@ -153,7 +153,7 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "REVOKE hearth_owner FROM hearth_login",
         "login",
         "may become hearth_owner",
-        "HEARTH_MIGRATION_URL",
+        "hearth migrate",
     ),
     "another version's policies": (
         "COMMENT ON TABLE alembic_version IS 'another one'",
@@ -218,6 +218,32 @@ def test_a_sound_set_up_is_sound_and_each_fault_of_the_database_is_named(
         finally:
             _run(copy.owner_url, mends.replace("{head}", head()))
     _is_sound(doctor())
+
+
+TAMPERED = """
+    CREATE ROLE mallory;
+    ALTER TABLE audit_event DISABLE TRIGGER keep_history;
+    GRANT SELECT (sealed) ON request_contact TO hearth_public, mallory;
+    GRANT SELECT ON member TO mallory WITH GRANT OPTION;
+    GRANT hearth_owner TO hearth_council;
+    GRANT hearth_owner TO hearth_login;
+    GRANT EXECUTE ON FUNCTION hearth_contact(uuid) TO PUBLIC;
+    CREATE OR REPLACE FUNCTION hearth_is_listed(shown_to text[]) RETURNS boolean LANGUAGE sql
+        AS 'SELECT true'
+"""
+
+
+def test_what_was_tampered_with_is_mended_by_migrating(doctor: Doctor, copy: Copy) -> None:
+    _run(copy.owner_url, TAMPERED)
+    try:
+        found = doctor().stdout
+        for subject in ("login", "policies"):
+            assert f"WRONG {subject}:" in found
+        migrate(copy.owner_url)
+        _is_sound(doctor())
+    finally:
+        # It could not be dropped if it held anything still.
+        _run(copy.owner_url, "DROP ROLE mallory")
 
 
 def test_the_embedded_server_is_examined_too(

@@ -220,6 +220,8 @@ async def test_each_kind_goes_in_its_time(hearth: Hearth, monkeypatch: pytest.Mo
         retention.periods({"contacts": 1})
     with pytest.raises(ValueError, match="contact is to be kept for -1 days; the least is 1"):
         retention.periods({"look": 1, "contact": -1})
+    with pytest.raises(ValueError, match="the most 36500"):
+        retention.periods({"contact": 10**9})
     await owner.close()
 
 
