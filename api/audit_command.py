@@ -47,6 +47,12 @@ def verify_audit(
         )
     if anchor:
         anchor.write_text(f"{verdict.anchor}\n")
+        if kept is None:
+            console.print(
+                f"{anchor} was not there: it can't tell of a chain that was made anew before now.",
+                highlight=False,
+                soft_wrap=True,
+            )
     waiting = f"; {verdict.pending} wait for the relay" if verdict.pending else ""
     console.print(
         f"{verdict.anchor.position} events, each as it was written{waiting}. "

@@ -201,9 +201,13 @@ def test_the_command_keeps_an_anchor(
         await owner.close()
 
     asyncio.run(fill())
-    assert run("--anchor", str(file))[0] == 0
+    code, told = run("--anchor", str(file))
+    assert code == 0
+    assert "was not there" in told
     assert file.read_text().startswith("3 ")
-    assert run("--anchor", str(file))[0] == 0
+    code, told = run("--anchor", str(file))
+    assert code == 0
+    assert "was not there" not in told
     asyncio.run(edit())
     code, told = run("--anchor", str(file))
     assert code == 1
