@@ -26,6 +26,11 @@ def _silence() -> Iterator[None]:
         os.close(nowhere)
 
 
+def solver_version() -> str:
+    """Which HiGHS it is: another may find another of solutions that are equally good."""
+    return f"HiGHS {silent_solver().version()}"
+
+
 def silent_solver() -> highspy.Highs:
     """A solver to pass a model to."""
     with _silence():

@@ -68,6 +68,19 @@ def due(
     return Decimal(arrival["people"]), at_once, in_all
 
 
+def changing(tariffs: Tariffs, period: Period) -> frozenset[str]:
+    """Routes that pay otherwise for an arrival on one day of the period than on another.
+
+    There, pounds over people would tell how many came before and after the change.
+    """
+    days = [date.fromordinal(day) for day in period.days]
+    return frozenset(
+        route
+        for route, rows in tariffs.items()
+        if len({tuple(row.id for row in rows if row.is_in_force(day)) for day in days}) > 1
+    )
+
+
 def _is_in(period: Period, day: date) -> bool:
     return period.first <= day < period.after
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 
-from api.reporting.due import FUNDED, due, tariffs_known
+from api.reporting.due import FUNDED, Tariffs, changing, due, tariffs_known
 from api.reporting.frame import NONE, Frame, elsewhere, listed
 from api.reporting.release import ALL, Dimension, Figure, Measure, Table, Unit
 from api.reporting.reports import KIND, ROUTE, Cut, Report
@@ -44,11 +44,14 @@ async def tables_of(
     await history.begin(frame, period, known)
     areas = frame.area(period)
     measures = {measure.name: measure for measure in report.measures}
+    private = frozenset[str]()
     tables = []
     for cut in report.cuts:
         columns = _dimension(cut, frame)
         if report.is_funding:
-            found = await _funded(history, cut, period, known)
+            tariffs = await tariffs_known(connection, known)
+            found = await _funded(history, cut, period, tariffs)
+            private = changing(tariffs, period)
         else:
             found = await _summed(history, cut)
         zeros = sorted(await _offered(history, cut, columns))
@@ -66,7 +69,9 @@ async def tables_of(
             if name in cut.overlapping:
                 cells = {place: figure for place, figure in cells.items() if place[1] != ALL}
             # In one order, whatever PostgreSQL's: what is hidden besides may go by it.
-            tables.append(Table(cut.table, areas, columns, measure, dict(sorted(cells.items()))))
+            ordered = dict(sorted(cells.items()))
+            own = private if measure.bases else frozenset()
+            tables.append(Table(cut.table, areas, columns, measure, ordered, own))
     return tables
 
 
@@ -182,9 +187,8 @@ def _cells(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Cells:
     return {name: {place: placed[place][name] for place in ordered} for name in names}
 
 
-async def _funded(history: History, cut: Cut, period: Period, known: datetime) -> Cells:
+async def _funded(history: History, cut: Cut, period: Period, tariffs: Tariffs) -> Cells:
     arrivals = await history.fetch(_text(cut.sql))
-    tariffs = await tariffs_known(history.connection, known)
     cells: Cells = {name: {} for name in FUNDED}
     for arrival in arrivals:
         figures = due(tariffs, arrival, period)

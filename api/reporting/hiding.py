@@ -9,8 +9,9 @@ from api.reporting.disclosure import protect
 from api.reporting.editions import WORDS
 from api.reporting.release import ALL, THRESHOLDS, Suppressed, Table
 from api.reporting.reports import Report
+from api.reporting.sums import Seen
 from api.reporting.suppression import Overlapping
-from schema.words import Edition
+from schema.words import Edition, ReportName
 
 Progress = Callable[[str, int, int], None]
 Editions = Mapping[Edition, Sequence[Suppressed]]
@@ -20,6 +21,7 @@ def hide(
     report: Report,
     tables: Sequence[Table],
     seen: Overlapping,
+    akin: Overlapping,
     days: range,
     tiers: Mapping[str, Sequence[str]],
     progress: Progress,
@@ -27,7 +29,8 @@ def hide(
     """Every edition's tables; raises DisclosureError where what is hidden could be worked out.
 
     `seen` is what each edition showed of releases before it on its days, or on days that are bound
-    to them. What is public, and binds nothing that isn't, is as it is; what has bases follows them.
+    to them; `akin` the same of other reports, by the measures that count as much here. What is
+    public, and binds nothing that isn't, is as it is; what has bases follows them.
     """
     bound = {part for each in report.identities for part in (each.total, *each.parts)}
     counts = [each for each in tables if each.measure.is_suppressed or each.measure.name in bound]
@@ -36,12 +39,23 @@ def hide(
         identities=report.identities,
         earlier=_of_same_moment(report, counts, seen, days),
         # What stood at the end of a week is no part of what stood at the end of the month.
-        overlapping=_of_other_days(report, seen, days),
+        overlapping={
+            edition: [
+                *_of_other_days(report, seen[edition], days),
+                *((when, tables) for when, tables in akin[edition] if when == days),
+                *_of_other_days(report, akin[edition], days),
+            ]
+            for edition in seen
+        },
         days=days,
         tiers=tiers,
         progress=partial(progress, "hiding small counts"),
     )
-    others = [Suppressed(each, frozenset()) for each in tables if not _is_among(each, counts)]
+    others = [
+        Suppressed(each, frozenset(cell for cell in each.cells if cell[1] in each.private_columns))
+        for each in tables
+        if not _is_among(each, counts)
+    ]
     editions = {edition: [*hidden, *others] for edition, hidden in found.items()}
     return {Edition.FULL: [Suppressed(table, frozenset()) for table in tables], **editions}
 
@@ -66,16 +80,13 @@ def _of_same_moment(
 
 
 def _of_other_days(
-    report: Report, seen: Overlapping, days: range
-) -> dict[Edition, list[tuple[range, list[Suppressed]]]]:
-    return {
-        edition: [
-            (when, [each for each in tables if each.table.measure.name in report.flows])
-            for when, tables in shown
-            if when != days
-        ]
-        for edition, shown in seen.items()
-    }
+    report: Report, shown: Sequence[Seen], days: range
+) -> list[tuple[range, list[Suppressed]]]:
+    return [
+        (when, [each for each in tables if each.table.measure.name in report.flows])
+        for when, tables in shown
+        if when != days
+    ]
 
 
 def _is_among(table: Table, tables: Sequence[Table]) -> bool:
@@ -99,6 +110,16 @@ def hidden_in(tables: Sequence[Table], shown: Mapping[Edition, Sequence[Any]]) -
             for table in tables
         ]
     return editions
+
+
+def as_own(report: Report, name: ReportName, tables: Sequence[Suppressed]) -> list[Suppressed]:
+    """Another report's tables, of the measures that count as much as one of this report's."""
+    own = {theirs: measure for measure, (of, theirs) in report.akin.items() if of == name}
+    return [
+        replace(each, table=replace(each.table, measure=replace(measure, name=own[measure.name])))
+        for each in tables
+        if (measure := each.table.measure).name in own
+    ]
 
 
 def unseen(tables: Sequence[Table]) -> list[Suppressed]:

@@ -107,7 +107,7 @@ class Table:
     `cells` maps (row code, column code) to a figure and holds every subtotal and total too. A cell
     that is absent is a zero, which every edition shows. `name` says which dimensions: tables of one
     release with the same rows and measure, by_kind and by_route, count the same people and so have
-    the same figures in their column ALL.
+    the same figures in their column ALL. Of `private_columns` only the full edition shows figures.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Table:
     columns: Dimension
     measure: Measure
     cells: Mapping[tuple[str, str], Figure]
+    private_columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

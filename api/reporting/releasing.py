@@ -25,6 +25,7 @@ from api.reporting.frame import Frame
 from api.reporting.release import THRESHOLDS, Release, Row, Table
 from api.reporting.reports import REPORTS, Report
 from api.reporting.sums import Seen
+from api.solver import solver_version
 from api.store.composed import Composed
 from api.store.database import prepare
 from api.store.roles import OWNER
@@ -168,6 +169,7 @@ class Releasing:
             "released_at": datetime.now(LONDON),
             "frame": frame.kept(),
             "corrects_id": before[-1]["id"] if before else None,
+            "made_with": solver_version(),
         }
         made = await self._made(kept)
         if before:
@@ -176,7 +178,10 @@ class Releasing:
         return made
 
     async def rebuild(self, kept: Mapping[str, Any]) -> dict[Edition, bool]:
-        """Make a release again, and whether each edition comes out the same; changes nothing."""
+        """Make a release again, and whether each edition comes out the same; changes nothing.
+
+        Whatever `made_with` is, FULL does: only what others hide besides may be another choice.
+        """
         made = await self._made(kept)
         found = await _CHECKSUMS.rows(self.connection, release_id=kept["id"])
         return {
@@ -227,13 +232,18 @@ class Releasing:
         title = f"{name} {kept['period']}"
         self.progress(f"{title}: figures", 0, 1)
         tables = await self._tables(kept)
-        seen = await self._seen(kept)
+        seen = await self._seen(kept, name)
+        akin: dict[Edition, list[Seen]] = {each: [] for each in THRESHOLDS}
+        for other in sorted({of for of, _ in report.akin.values()}):
+            for edition, shown in (await self._seen(kept, other)).items():
+                akin[edition] += shown
+        days = read_period(kept["period"]).days
 
         def told(what: str, done: int, total: int) -> None:
             self.progress(f"{title}: {what}", done, total)
 
         editions = await asyncio.to_thread(
-            hiding.hide, report, tables, seen, read_period(kept["period"]).days, frame.tiers, told
+            hiding.hide, report, tables, seen, akin, days, frame.tiers, told
         )
         found = list(rows_of(report, frame, editions))
         return Made(
@@ -246,37 +256,37 @@ class Releasing:
             },
         )
 
-    async def _seen(self, kept: Mapping[str, Any]) -> dict[Edition, list[Seen]]:
-        """What each edition showed, before this release, of its days and of those bound to them.
+    async def _seen(self, kept: Mapping[str, Any], name: ReportName) -> dict[Edition, list[Seen]]:
+        """What each edition of a report showed, before this release, of days bound to its own.
 
         Of days that a week and a month share where neither lies in the other, nothing was shown:
         but what happened then is part of both.
         """
+        report = REPORTS[ReportName(kept["name"])]
         seen: dict[Edition, list[Seen]] = {each: [] for each in THRESHOLDS}
         periods = [read_period(kept["period"])]
-        for each in await self._bound(kept):
+        for each in await self._bound(kept, name):
             period = read_period(each["period"])
             periods.append(period)
             hidden = hiding.hidden_in(await self._tables(each), await self._shown(each))
             for edition, tables in hidden.items():
-                seen[edition].append((period.days, tables))
-        for period in _shared(periods):
+                own = tables if name is report.name else hiding.as_own(report, name, tables)
+                seen[edition].append((period.days, own))
+        for period in _shared(periods) if name is report.name else ():
             unseen = hiding.unseen(await self._tables(kept, period))
             for edition in seen:
                 seen[edition].append((period.days, unseen))
         return seen
 
-    async def _bound(self, kept: Mapping[str, Any]) -> list[asyncpg.Record]:
-        """The releases before this one on its period, and on what overlaps it or a week's month."""
+    async def _bound(self, kept: Mapping[str, Any], name: ReportName) -> list[asyncpg.Record]:
+        """A report's releases before this on its period, and on what overlaps it or its month."""
         own = read_period(kept["period"])
         found = await _BEFORE.rows(
-            self.connection, name=kept["name"], released_at=kept["released_at"]
+            self.connection, name=name.value, released_at=kept["released_at"]
         )
         periods = {row["period"]: read_period(row["period"]) for row in found}
-        wholes = [
-            own,
-            *(each for each in periods.values() if own.is_weekly and _overlap(each, own)),
-        ]
+        months = [each for each in periods.values() if own.is_weekly and _overlap(each, own)]
+        wholes = [own, *months]
         return [
             row for row in found if any(_overlap(periods[row["period"]], each) for each in wholes)
         ]

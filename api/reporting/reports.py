@@ -37,7 +37,7 @@ class Report:
     """A report's measures, in order, and its tables. Notes say what a figure means.
 
     `flows` are the measures of what happened within the period, where others count what stood at
-    its end.
+    its end. `akin` are those that mostly count what another report's measure does, with its name.
     """
 
     name: ReportName
@@ -48,6 +48,7 @@ class Report:
     identities: tuple[Identity, ...] = ()
     flows: frozenset[str] = frozenset()
     is_funding: bool = False
+    akin: Mapping[str, tuple[ReportName, str]] = field(default_factory=dict)
 
 
 def _count(name: str, label: str, unit: Unit = Unit.COUNT, *, is_public: bool = False) -> Measure:
@@ -142,6 +143,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 Identity("places_offered", ("places_free", "places_held", "places_taken")),
             ),
             flows=frozenset({"requests_received"}),
+            akin={"requests_waiting": (ReportName.UNMET_NEED, "requests_unplaced")},
         ),
         Report(
             ReportName.MATCHING_OUTCOMES,
@@ -199,6 +201,7 @@ REPORTS: Mapping[ReportName, Report] = {
                     "households_rematched",
                 }
             ),
+            akin={"matches_placed": (ReportName.TIME_TO_PLACE, "households_arrived")},
         ),
         Report(
             ReportName.TIME_TO_PLACE,
@@ -236,6 +239,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 "Deciles are given where there are ten times as many households as are hidden.",
             ),
             flows=frozenset({"households_arrived"}),
+            akin={"households_arrived": (ReportName.MATCHING_OUTCOMES, "matches_placed")},
         ),
         Report(
             ReportName.UNMET_NEED,
@@ -276,6 +280,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 "the first, in the order listed, that leaves no open offer in the region that the "
                 "household would like.",
             ),
+            akin={"requests_unplaced": (ReportName.CAPACITY_AND_DEMAND, "requests_waiting")},
         ),
         Report(
             ReportName.SAFEGUARDING_CHECKS,
@@ -321,6 +326,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 "council.",
             ),
             flows=frozenset({"checks_passed", "checks_failed"}),
+            akin={"checks_due": (ReportName.DATA_COMPLETENESS, "checks_without_outcome")},
         ),
         Report(
             ReportName.FUNDING_DUE,
@@ -391,6 +397,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 ),
             ),
             ("Open offers at the end of the period; their total in by_field counts fields.",),
+            akin={"checks_without_outcome": (ReportName.SAFEGUARDING_CHECKS, "checks_due")},
         ),
     )
 }

@@ -114,9 +114,9 @@ def bind(
 
     `earlier`: what the same audience saw of other releases of the same moment, as those which this
     one corrects. `overlapping`: what it saw of other days than these, the oldest first, in tables
-    of what happened: what did so in a month did in its weeks, or on the days between. Raises
-    ValueError, with the place, where a figure is not a whole number from 0 or is not the sum that
-    it must be.
+    of what happened: what did so in a month did in its weeks, or on the days between; and what it
+    saw of these days in other reports. Raises ValueError, with the place, where a figure is not a
+    whole number from 0 or is not the sum that it must be.
     """
     binding = _Binding(threshold, identities)
     whole = binding.add_release(0, [Suppressed(table, frozenset()) for table in tables])
@@ -124,7 +124,10 @@ def bind(
         binding.add_release(release, suppressed)
     placed = {days: whole}
     for release, (when, suppressed) in enumerate(overlapping, len(earlier) + 1):
-        placed[when] = binding.add_release(release, suppressed, _said(when))
+        said = "" if when == days else _said(when)
+        found = binding.add_release(release, suppressed, said, is_earlier=False)
+        if when != days:
+            placed[when] = {**placed.get(when, {}), **found}
     for when, tables_of_whole in placed.items():
         inside = {each: placed[each] for each in placed if each != when and _is_in(each, when)}
         if inside:
@@ -148,12 +151,19 @@ class _Binding:
         """What is said of measures of a part of the period."""
 
     def add_release(
-        self, release: int, suppressed: Sequence[Suppressed], part: str = ""
+        self,
+        release: int,
+        suppressed: Sequence[Suppressed],
+        part: str = "",
+        *,
+        is_earlier: bool = True,
     ) -> dict[tuple[str, str], Placed]:
         self.part = part
         tables = [each for each in suppressed if self.is_bound(each.table.measure)]
         placed = {
-            (each.table.name, each.table.measure.name): self.add_table(release, each)
+            (each.table.name, each.table.measure.name): self.add_table(
+                release, each, is_earlier=is_earlier
+            )
             for each in tables
         }
         public = {each.table.measure.name for each in tables if each.table.measure.is_public}
@@ -194,7 +204,7 @@ class _Binding:
                     needed = self.small(rest)[1]
                     self.add_sum(total, [*there, self.add(replace(days, needed=needed))])
 
-    def add_table(self, release: int, suppressed: Suppressed) -> Placed:
+    def add_table(self, release: int, suppressed: Suppressed, *, is_earlier: bool) -> Placed:
         table, measure = suppressed.table, suppressed.table.measure
         councils = {each.code for each in table.rows.categories if each.parent not in {None, ALL}}
         tells = any(measure.name == identity.total for identity in self.identities)
@@ -219,7 +229,7 @@ class _Binding:
                 needed=needed,
             )
             placed[row, column] = self.add(number)
-            if release and number.is_shown and not measure.is_public:
+            if release and is_earlier and number.is_shown and not measure.is_public:
                 self.differ(number)
         for total, parts in _lines(table):
             present = [placed[part] for part in parts if part in placed]

@@ -74,7 +74,8 @@ class ReportRelease(SQLModel, table=True):
     """A report on a period, computed once. `number` is 1, and one more for each correction.
 
     `frame` holds the councils, regions, kinds, routes and measures that it is about, as they were
-    called then; with the history known at `data_as_of` it gives the same rows again.
+    called then; with the history known at `data_as_of` it gives the same rows again. `made_with`
+    says with what its small numbers were hidden: another solver may hide other cells besides.
     """
 
     __tablename__ = "report_release"
@@ -95,6 +96,7 @@ class ReportRelease(SQLModel, table=True):
     corrects_id: uuid.UUID | None = Field(
         default=None, foreign_key="report_release.id", unique=True
     )
+    made_with: str | None = Field(default=None, sa_column=optional_text())
 
 
 class ReportEdition(SQLModel, table=True):

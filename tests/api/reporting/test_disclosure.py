@@ -263,6 +263,23 @@ def test_a_month_and_its_weeks_tell_no_small_count_whichever_comes_first(
                     assert most - least >= THRESHOLDS[edition] - 1e-6, (key, viewer)
 
 
+@settings(max_examples=10, deadline=None)
+@given(SEEDS)
+def test_another_report_that_counts_the_same_tells_no_more(seed: int) -> None:
+    by_kind, by_route = sparse(seed)
+    first = protect([by_kind, by_route])
+    days = range(1, 8)
+    akin = {edition: [(days, shown)] for edition, shown in first.items()}
+    second = protect([by_kind], overlapping=akin, days=days)
+    for edition, suppressed in second.items():
+        attacker = Attacker([first[edition], suppressed])
+        for key, at in attacker.unknown.items():
+            if 0 < attacker.truth[at] < THRESHOLDS[edition]:
+                least, most = attacker.bounds(key)
+                assert least <= 1 + 1e-6
+                assert most - least >= THRESHOLDS[edition] - 1e-6
+
+
 def called(suppressed: Suppressed, name: str) -> Suppressed:
     """The same of a measure of another name."""
     table = suppressed.table

@@ -10,8 +10,10 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from api.report_command import compared
 from api.reporting.release import THRESHOLDS
 from api.reporting.releasing import Made, ReleaseError, Releasing
+from api.solver import solver_version
 from schema.types.periods import Period
 from schema.words import Edition, ReportName
 from tests.api.reporting.past import (
@@ -359,6 +361,43 @@ async def test_who_moved_in_before_their_request_was_entered_counts(
         category="All",
     )
     assert waited["households_arrived"] == "1"
+
+
+async def test_a_tariff_that_changes_does_not_tell_who_came_before(
+    hearth: Hearth, owner: asyncpg.Connection
+) -> None:
+    charity = await organisation(owner)
+    for at in (datetime(2022, 12, 28, 12, tzinfo=UTC), datetime(2023, 1, 1, 12, tzinfo=UTC)):
+        for _ in range(12):
+            await placed(owner, charity, CAMBRIDGE, 1, at=at)
+    found = {}
+    for period in ("2022-W52", "2022-12"):
+        await release(hearth, ReportName.FUNDING_DUE, period)
+        for who in ("public", "admin"):
+            seen = await report(hearth, who, ReportName.FUNDING_DUE, period)
+            row = figures(seen, "by_route", region="All", category_code=HOMES)
+            found[period, who] = row["people_arrived"], row["pounds_on_arrival"]
+    # 10,500 pounds for each until the year ended, 5,900 since.
+    assert found["2022-W52", "admin"] == ("24", "196800.00")
+    assert found["2022-W52", "public"] == ("24", "HIDDEN")
+    assert found["2022-12", "public"] == ("12", "126000.00")
+
+
+async def test_another_solver_may_hide_other_cells_but_changes_no_figure(
+    hearth: Hearth, owner: asyncpg.Connection
+) -> None:
+    await months_history(owner)
+    await release(hearth)
+    async with Releasing.open(hearth.copy.owner_url) as releasing:
+        (kept,) = await releasing.kept()
+    assert kept["made_with"] == solver_version()
+    same = dict.fromkeys(Edition, True)
+    assert compared(kept, same) == "the same"
+    other = {**kept, "made_with": "HiGHS 1.0.0"}
+    told = compared(other, {**same, Edition.PUBLIC: False})
+    assert told.startswith("the same figures; PUBLIC may hide other cells besides")
+    assert compared(other, dict.fromkeys(Edition, False)).startswith("DIFFERS")
+    assert compared(kept, {**same, Edition.PUBLIC: False}) == "DIFFERS: PUBLIC"
 
 
 async def test_what_is_due_is_the_last_month_and_week(hearth: Hearth) -> None:
