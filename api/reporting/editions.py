@@ -48,13 +48,17 @@ class _Sheet:
 
     def _is_hidden(self, found: Suppressed, place: Place) -> bool:
         measure = found.table.measure
-        if place in found.hidden:
+        bases = [self.tables[base] for base in measure.bases]
+        # A zero, or no figure, would tell that a hidden base is zero.
+        if (
+            place in found.hidden
+            or measure.is_private
+            or any(place in each.hidden for each in bases)
+        ):
             return True
         if place not in found.table.cells:
             return False
-        if measure.is_private or any(
-            self._is_small(self.tables[base], place, measure.times) for base in measure.bases
-        ):
+        if any(self._is_small(each, place, measure.times) for each in bases):
             return True
         # A total over routes of different tariffs would be one equation more between those hidden.
         return (
@@ -68,7 +72,7 @@ class _Sheet:
 
     def _is_small(self, base: Suppressed, place: Place, times: int) -> bool:
         count = int(base.table.cells.get(place) or 0)
-        return place in base.hidden or 0 < count < times * THRESHOLDS[self.edition]
+        return 0 < count < times * THRESHOLDS[self.edition]
 
 
 def rows_of(report: Report, frame: Frame, editions: Editions) -> Iterator[Mapping[Edition, Row]]:

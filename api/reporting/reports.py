@@ -335,7 +335,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 _count("people_arrived", "People who arrived", Unit.PEOPLE),
                 Measure(
                     "pounds_on_arrival",
-                    "Pounds due for each person who arrived",
+                    "Pounds due on arrival",
                     Unit.POUNDS,
                     bases=("people_arrived",),
                 ),

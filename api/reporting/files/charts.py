@@ -71,8 +71,10 @@ def chart_of(seen: Seen) -> Chart:
         return _flow(seen)
     if seen.name is ReportName.TIME_TO_PLACE:
         return _by_region(seen, "Time to place", "Days, median", ("days_median",), of_all=True)
-    first = seen.sheets()[0].measures[:MOST_BARS] if seen.rows else ()
-    return _by_region(seen, seen.title, "", tuple(measure.name for measure in first))
+    told = [each for each in seen.sheets()[0].measures if not each.is_private] if seen.rows else []
+    # What is measured in pounds and what in people have no axis in common: money it is.
+    alike = [each.name for each in told if each.unit is told[-1].unit][:MOST_BARS]
+    return _by_region(seen, seen.title, told[-1].unit.capitalize() if len(alike) > 1 else "", alike)
 
 
 def _by_region(
@@ -142,13 +144,15 @@ def draw(seen: Seen, picture: Picture) -> bytes:
 
 def _drawn(chart: Chart, seen: Seen) -> "Figure":
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     count = max(1, len(chart.series))
     height = max(1, len(chart.labels)) * (count * BAR + SPACE)
     figure = Figure(figsize=(WIDTH, height + MARGIN), layout="constrained")
+    values = [_number(cell) for each in chart.series for cell in each.cells]
     axes = figure.subplots()
     figure.suptitle(chart.title, fontsize=14, fontweight="bold", x=0.02, ha="left")
-    most = max([_number(cell) for each in chart.series for cell in each.cells] or [0.0]) or 1.0
+    most = max(values, default=0.0) or 1.0
     thickness = 0.8 / count
     for number, each in enumerate(chart.series):
         colour, hatch = LOOKS[number % len(LOOKS)]
@@ -167,16 +171,21 @@ def _drawn(chart: Chart, seen: Seen) -> "Figure":
         for place, length, cell in zip(at, lengths, each.cells, strict=True):
             axes.text(length + most * 0.01, place, _said(cell), va="center", fontsize=9)
     axes.set_yticks(range(len(chart.labels)), chart.labels)
-    axes.invert_yaxis()
+    axes.set_ylim(len(chart.labels) - 0.5, -0.5)
     axes.set_xlim(0, most * 1.15)
+    axes.xaxis.set_major_formatter(lambda value, place: f"{value:,g}")
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     axes.set_xlabel(chart.axis)
     axes.spines[["top", "right"]].set_visible(False)
     if count > 1:
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=count, frameon=False)
-    if not chart.labels:
-        axes.text(0.5, 0.5, "There are no figures.", ha="center", transform=axes.transAxes)
-    about = f"Hearth, release {seen.id}. Hidden figures have no bar."
-    figure.supxlabel(about, fontsize=8, x=0.02, ha="left")
+    if not any(values):
+        is_hidden = any(cell.is_suppressed for each in chart.series for cell in each.cells)
+        none = "No figure is large enough to show." if is_hidden else "There are no figures."
+        axes.text(0.5, 0.5, none, ha="center", transform=axes.transAxes, fontsize=12)
+        axes.set_xticks([])
+    about = [*seen.notes[:2], f"Hidden figures have no bar. Hearth, release {seen.id}."]
+    figure.supxlabel("\n".join(about), fontsize=8, x=0.02, ha="left")
     return figure
 
 

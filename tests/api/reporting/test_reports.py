@@ -138,6 +138,10 @@ async def test_what_is_small_is_hidden_and_never_zero(
                     assert cell.value is None or not cell.is_suppressed
                     if measure.is_suppressed and was.value and 0 < int(was.value) < least:
                         assert cell.is_suppressed, (name, measure.name, whole)
+                    # Nor does a zero, or the want of a figure, tell of what it is worked out of.
+                    bases = [row.cells[shown.columns.index(base)] for base in measure.bases]
+                    if measure.is_private or any(base.is_suppressed for base in bases):
+                        assert cell.is_suppressed, (name, measure.name, whole)
 
 
 async def test_pages_are_the_whole(hearth: Hearth, owner: asyncpg.Connection) -> None:
