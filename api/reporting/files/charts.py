@@ -171,7 +171,7 @@ def _drawn(chart: Chart, seen: Seen) -> "Figure":
         for place, length, cell in zip(at, lengths, each.cells, strict=True):
             axes.text(length + most * 0.01, place, _said(cell), va="center", fontsize=9)
     axes.set_yticks(range(len(chart.labels)), chart.labels)
-    axes.set_ylim(len(chart.labels) - 0.5, -0.5)
+    axes.set_ylim(max(1, len(chart.labels)) - 0.5, -0.5)
     axes.set_xlim(0, most * 1.15)
     axes.xaxis.set_major_formatter(lambda value, place: f"{value:,g}")
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))

@@ -128,6 +128,8 @@ def test_a_chart_says_in_text_what_it_shows(name: ReportName) -> None:
     if name is ReportName.TIME_TO_PLACE:
         measure = Measure("days_median", "Days, median", Unit.DAYS)
         seen = replace(seen, measures=(MEASURES[0], measure, MEASURES[2]))
+    elif name is not ReportName.CAPACITY_AND_DEMAND:
+        seen = replace(seen, measures=tuple(replace(each, unit=Unit.PEOPLE) for each in MEASURES))
     chart = chart_of(seen)
     svg = draw(seen, Picture.SVG)
     assert svg == draw(seen, Picture.SVG)
@@ -140,6 +142,11 @@ def test_a_chart_says_in_text_what_it_shows(name: ReportName) -> None:
     assert text.text == chart.text
     assert "[c]" in chart.text
     assert "2026-10" in chart.title
+
+
+def test_pounds_and_people_share_no_axis() -> None:
+    chart = chart_of(_seen(ReportName.FUNDING_DUE))
+    assert (chart.axis, [each.name for each in chart.series]) == ("Pounds due", ["Pounds due"])
 
 
 def test_a_chart_as_pixels_carries_its_text() -> None:
