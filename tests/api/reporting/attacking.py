@@ -79,6 +79,10 @@ class Attacker:
         for sign in (1.0, -1.0):
             self.solver.changeColCost(column, sign)
             self.solver.run()
+            if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                # From where the last cell left it, the solver may not see its way.
+                self.solver.clearSolver()
+                self.solver.run()
             is_found = self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
             value = self.solver.getInfo().objective_function_value
             ends.append(sign * value if is_found else highspy.kHighsInf)
