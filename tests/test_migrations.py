@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -21,7 +22,7 @@ from api.app import Service
 from api.http.guard import Guard
 from api.settings import Settings
 from api.store.embedded import Embedded, running
-from api.store.migrating import configuration, migrate, stretches
+from api.store.migrating import MOST_TRIES, configuration, migrate, stretches
 from api.store.reference import load
 from schema.reference.files import read_reference
 from tests.conftest import OXFORD, TEMPLATE, Copy, Hearth, lifespan
@@ -268,6 +269,23 @@ def test_a_lock_that_is_not_given_is_waited_for_five_seconds(online: Online) -> 
     started = time.monotonic()
     asyncio.run(_waits_and_gives_up(online.url))
     assert 4 < time.monotonic() - started < 20
+
+
+def test_it_gives_way_to_commands_that_wait_for_it_and_begins_again(
+    embedded: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade, tries = command.upgrade, iter([True] * (MOST_TRIES - 1))
+
+    def giving_way(*given: Any) -> None:
+        if next(tries, False):
+            raise asyncpg.DeadlockDetectedError
+        upgrade(*given)
+
+    monkeypatch.setattr(command, "upgrade", giving_way)
+    migrate(embedded.url())
+    tries = iter([True] * MOST_TRIES)
+    with pytest.raises(asyncpg.DeadlockDetectedError):
+        migrate(embedded.url())
 
 
 def _five_migrate(url: str) -> None:

@@ -3,12 +3,15 @@
 from functools import cache
 from itertools import groupby
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
 import migrations
+
+MOST_TRIES = 5
 
 
 def configuration(url: str) -> Config:
@@ -60,9 +63,20 @@ def stretches(config: Config) -> list[tuple[bool, list[str]]]:
 def migrate(url: str) -> None:
     """Make the roles, apply every revision that is missing, and the policies anew.
 
-    Several may run at once: the first applies, the others wait and find nothing to do. Raises
-    ValueError where the database is at a revision that this version does not know.
+    Several may run at once: the first applies, the others wait and find nothing to do. Where it and
+    commands under way wait for each other, it gives way and begins again. Raises ValueError where
+    the database is at a revision that this version does not know.
     """
+    for _ in range(MOST_TRIES - 1):
+        try:
+            _migrate(url)
+        except asyncpg.DeadlockDetectedError:
+            continue
+        return
+    _migrate(url)
+
+
+def _migrate(url: str) -> None:
     config = configuration(url)
     try:
         for is_online, revisions in stretches(config):
