@@ -36,7 +36,7 @@ class Talk:
         text = message if isinstance(message, str) else json.dumps(message)
         self._in.put_nowait({"type": "websocket.receive", "text": text})
 
-    async def hear(self, seconds: float = 5) -> Any:
+    async def hear(self, seconds: float = 30) -> Any:
         """The next message of the service's; None once it has closed the socket."""
         async with asyncio.timeout(seconds):
             message = await self._out.get()
@@ -83,4 +83,4 @@ async def talking(
         yield talk
     finally:
         talk.leave()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)

@@ -192,7 +192,7 @@ async def test_what_is_done_over_a_socket_awaits_its_turn(
         yield
 
     monkeypatch.setattr(hearth.service.sockets.streamed, "turn", turn)
-    async with talking(hearth) as talk, asyncio.timeout(10):
+    async with talking(hearth) as talk, asyncio.timeout(30):
         await talk.begin()
         assert await _who(talk) == "PUBLIC"
         assert await taken.get() == "a127.0.0.1"
