@@ -65,7 +65,7 @@ async def _asked(
 
 
 async def _are_waiting(owner: asyncpg.Connection, count: int) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while await owner.fetchval(WAITING) != count:
             await owner.execute("SELECT pg_stat_clear_snapshot()")  # it is inside a transaction
             await asyncio.sleep(0.02)
@@ -86,8 +86,8 @@ async def test_a_client_that_hangs_up_stops_its_query(
     await _are_waiting(blocked, 1)
     left_at = time.monotonic()
     leave.set()
-    await asyncio.wait_for(asked, 1)
-    assert time.monotonic() - left_at < 1
+    await asyncio.wait_for(asked, 20)
+    assert time.monotonic() - left_at < 3, "it was not awaited until its own limit"
     await _are_waiting(blocked, 0)
     # The connection is whole again, and not taken out of the pool for good.
     await blocked.execute("ROLLBACK")
@@ -110,7 +110,7 @@ async def test_a_mutation_is_finished_though_its_client_hangs_up(
     await asyncio.sleep(0.3)
     assert not asked.done()
     await blocked.execute("ROLLBACK")
-    status, body = await asyncio.wait_for(asked, 2)
+    status, body = await asyncio.wait_for(asked, 20)
     assert status == 200
     assert body["data"]["createOffer"]["problems"] == []
     for table in ("offer", "audit_event", "outbox"):

@@ -28,7 +28,7 @@ async def _followed(hearth: Hearth, request: str, who: str) -> AsyncIterator[Ans
 
 
 async def _next(followed: AsyncIterator[Answer]) -> Any:
-    answer = await asyncio.wait_for(anext(followed), 5)
+    answer = await asyncio.wait_for(anext(followed), 30)
     assert not answer.errors
     assert answer.data is not None
     found = answer.data["requestChanged"]
@@ -48,7 +48,7 @@ async def test_others_follow_nothing(hearth: Hearth, who: str) -> None:
         stream = hearth.service.endpoint.answering.stream(
             Asked(FOLLOW, None, {"id": request}), viewer
         )
-    answer = await asyncio.wait_for(anext(stream), 5)
+    answer = await asyncio.wait_for(anext(stream), 30)
     code = "NOT_FOUND" if who.startswith("charity") else "FORBIDDEN"
     assert answer.errors[0]["extensions"]["code"] == code
 
@@ -56,7 +56,7 @@ async def test_others_follow_nothing(hearth: Hearth, who: str) -> None:
 @pytest.mark.parametrize("who", [CHARITY, OFFICER])
 async def test_each_step_is_told(hearth: Hearth, who: str) -> None:
     request, offer = await submit(hearth), await hearth.open()
-    await asyncio.wait_for(hearth.service.listener.is_listening.wait(), 5)
+    await asyncio.wait_for(hearth.service.listener.is_listening.wait(), 30)
     followed = _followed(hearth, request, who)
     first = asyncio.create_task(_next(followed))
     await asyncio.sleep(0.3)
@@ -80,7 +80,7 @@ async def test_a_hold_that_runs_out_is_told_by_the_clock(hearth: Hearth) -> None
     owner = await hearth.owner()
     await owner.execute("UPDATE match SET held_until = now() + interval '1.5 s'")
     await owner.close()
-    await asyncio.wait_for(hearth.service.listener.is_listening.wait(), 5)
+    await asyncio.wait_for(hearth.service.listener.is_listening.wait(), 30)
     followed = _followed(hearth, request, CHARITY)
     told = [await _next(followed)]
     while told[-1] != ("SUBMITTED", ["EXPIRED"]):
