@@ -125,7 +125,8 @@ class Asking:
         self.seen = Seen()
         self._at = 0
         self._due: deque[float] = deque()
-        self._free: list[_Connection] = []
+        # In turn, or the last ones would lie idle until the server closes them.
+        self._free: deque[_Connection] = deque()
         self._all: set[_Connection] = set()
         self._is_over = False
         self._opening: set[asyncio.Task[None]] = set()
@@ -172,7 +173,7 @@ class Asking:
             # The clock is read a thousand times a second: what is sent at once is due then.
             due = self._due.popleft()
             now = time.perf_counter()
-            self._free.pop().ask(what, now if now - due < 0.002 else due)
+            self._free.popleft().ask(what, now if now - due < 0.002 else due)
 
     def is_free(self, connection: _Connection) -> None:
         """A connection was answered."""

@@ -2,7 +2,7 @@
 
 The server and PostgreSQL share one core, the load has the other. What is asked is what costs:
 the nearest offers with facets, a page with its total count, an officer's list, by forty officers
-and the public at sixty addresses, with no answer kept. First in turn: as fast as sixteen
+and the public at sixty addresses, with no answer kept. First in turn: as fast as 64
 connections are answered, which is the peak, then by chance at four times that rate, whether others
 are answered or not. Then one officer asks twenty times a second, alone and beside a greedy one who
 asks the same by 64 connections, or by schedule at four times what those were given. Whatever else
@@ -36,7 +36,7 @@ from tests.bench.shapes import SHAPES, Ask
 MIX = ("near", "counted", "officer")
 MANY = 1200
 ADDRESSES = 60
-PEAK_CONNECTIONS, CONNECTIONS, TIMES = 16, 480, 4
+PEAK_CONNECTIONS, CONNECTIONS, TIMES = 64, 480, 4
 MODEST_RATE, MODEST_CONNECTIONS = 20.0, 4
 GREEDY_CONNECTIONS, GREEDY_BY_RATE = 64, 256
 LEAD_SECONDS = 1.0

@@ -1,6 +1,7 @@
 """Costs and budgets: what a request costs is shown on request, and limited in a while."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from api.access.viewer import PUBLIC, Viewer
 from api.app import Service
 from api.http.budgets import BURST_SECONDS, MOST_BUCKETS, REFUSED_SECONDS, Budgets
+from api.http.endpoint import MOMENT_SECONDS
 from api.reading.limits import MOST_COST
 from api.settings import Settings
 from schema.refusals import TooMany
@@ -140,7 +142,12 @@ async def test_over_the_budget_nothing_is_asked_of_the_database(
         assert (await client.post("/graphql", json={"query": query})).status_code == 200
         service.database.url = "postgresql://nobody@127.0.0.1:1/nothing"
         response = await client.post("/graphql", json={"query": query})
+        # Who comes again at once is told so a moment later, whatever they ask.
+        began = time.monotonic()
+        again = await client.post("/graphql", json={"query": "{ __typename }"})
+        assert time.monotonic() - began >= MOMENT_SECONDS
     await service.database.close()
+    assert (again.status_code, again.headers["retry-after"]) == (429, "1")
     assert response.status_code == 429
     assert 1 <= int(response.headers["retry-after"]) <= MOST_COST / 10
     assert response.json()["errors"][0]["extensions"]["code"] == "TOO_MANY"
