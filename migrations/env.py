@@ -27,6 +27,22 @@ GUARD_RAILS = "SET lock_timeout = '5s'; SET statement_timeout = '60s'"
 ONLINE_RAILS = "SET lock_timeout = '5s'; SET statement_timeout = '6h'"
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtext('hearth migrate'))"
 POLL_SECONDS = 0.1
+# Each command begins with its member: once that table is had, those under way have ended and new
+# ones wait before they hold anything, so that nobody waits for somebody who waits for them.
+LOCK_ALL = """
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN
+        SELECT relname FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        ORDER BY relname <> 'member', relname
+    LOOP
+        EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', name);
+    END LOOP;
+END $$;
+"""
 
 
 def run(connection: Connection) -> None:
@@ -56,6 +72,7 @@ def run(connection: Connection) -> None:
 
 
 def _run_at_once(connection: Connection) -> None:
+    _script(connection, LOCK_ALL)
     _script(connection, policies.reset())
     context.run_migrations()
     revision = context.get_context().get_current_revision()

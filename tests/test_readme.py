@@ -5,12 +5,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from api.access.joining import Joining
 from api.access.sealing import sealing
 from api.sampling import Sampling
 from api.settings import Settings
 from schema.reference.files import read_reference
 from tests.conftest import Hearth
+
+pytestmark = pytest.mark.no_cover  # other tests run the same lines, and measuring takes a third
 
 README = Path(__file__).parent.parent / "README.md"
 EXAMPLE = re.compile(

@@ -18,10 +18,12 @@ from api.http.errors import HttpError
 MOST = 200
 # So that whoever sends all they can leaves as much room to all others.
 EACH = MOST // 2
-TURN_SECONDS = 5.0
-"""Long enough for fifty who want the same last place, each behind the lock of the one before."""
-LIKELY_SHARE = 0.1
+TURN_SECONDS = 2.0
+"""So long one waits for a turn while none ends."""
+LIKELY_SHARE = 0.5
 """Who is likely to wait for more than this share of that is not let in: it may take longer yet."""
+LONGEST_SECONDS = 10.0
+"""So long while turns end: fifty may want one last place, each behind the lock of the one before."""
 ABOUT_SECONDS = 1.0
 """For so long after their last request, somebody else is taken to be about."""
 LONG_SECONDS = 0.1
@@ -210,16 +212,23 @@ class Lane:
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(asker, deque()).append(turn)
         try:
-            async with asyncio.timeout(self.seconds):
-                await turn
-        except BaseException as error:
+            await self._reached(turn)
+        except BaseException:
             if turn.done() and not turn.cancelled():
                 self._end(asker, is_long=False)
             else:
                 self._give_up(asker, turn)
-            if isinstance(error, TimeoutError):
-                raise replace(FULL) from error
             raise
+
+    async def _reached(self, turn: asyncio.Future[None]) -> None:
+        """Await a turn for as long as others end; raises HttpError 503 once they don't."""
+        clock = self.admission.clock
+        begun = clock()
+        while not turn.done():
+            looked = clock()
+            await asyncio.wait({turn}, timeout=self.seconds)
+            if not turn.done() and (self._ended_at <= looked or clock() - begun > LONGEST_SECONDS):
+                raise replace(FULL)
 
     def _give_up(self, asker: str, turn: asyncio.Future[None]) -> None:
         waiting = self._waiting.get(asker, deque())

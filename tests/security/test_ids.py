@@ -24,6 +24,8 @@ from tests.conftest import OXFORD, OXFORDSHIRE
 from tests.security.documents import Writer
 from tests.security.world import HARBOUR, Rows, World
 
+pytestmark = pytest.mark.no_cover  # other tests run the same lines, and measuring takes a third
+
 SCHEMA = make_schema()._schema
 # Councils are public, and so are their open offers: no code of one is hidden there.
 PUBLIC = {"availability", "council", "councils", "fundingFor", "recordConsent", "supportGuide"}

@@ -15,6 +15,8 @@ from tests.security.documents import Way, Writer
 from tests.security.test_visibility import PERSONAL
 from tests.security.world import HARBOUR, Rows, World
 
+pytestmark = pytest.mark.no_cover  # other tests run the same lines, and measuring takes a third
+
 SCHEMA = make_schema()._schema
 DEEPEST = 3
 ASKERS = ("public", HARBOUR, f"council:{OXFORD}")

@@ -15,6 +15,8 @@ from api.store.roles import LOGIN, OWNER, ROLES
 from tests.conftest import OXFORD, OXFORDSHIRE
 from tests.security.world import HARBOUR, SUBJECTS, World
 
+pytestmark = pytest.mark.no_cover  # other tests run the same lines, and measuring takes a third
+
 TABLE = Path(__file__).with_name("tables.txt")
 HOW = f"Run `make snapshots`, and review {TABLE.name} line by line: may they?"
 HEADING = """\

@@ -23,6 +23,8 @@ from tests.security.documents import fields
 from tests.security.matrix import Matrix
 from tests.security.world import Standpoint, World
 
+pytestmark = pytest.mark.no_cover  # other tests run the same lines, and measuring takes a third
+
 TABLE = Path(__file__).with_name("visibility.txt")
 HOW = f"Run `make snapshots`, and review {TABLE.name} line by line: may they see it?"
 HEADING = """\

@@ -128,7 +128,7 @@ async def test_the_turns_of_one_lane_are_not_those_of_another() -> None:
 
 async def test_who_would_wait_too_long_is_told_at_once() -> None:
     clock = _Clock()
-    lane = Lane(Admission(clock=clock), 1, seconds=10)
+    lane = Lane(Admission(clock=clock), 1, seconds=2)
     works = _Works(lane)
     for _ in range(40):
         await works.ask("greedy")

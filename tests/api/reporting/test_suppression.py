@@ -1,5 +1,6 @@
 """No small count can be worked out, by an attacker of the tests' own."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from api.reporting.suppression import suppress
 from schema.words import Edition
 from tests.api.reporting.attacking import Attacker, Unknown
 from tests.api.reporting.tabulating import corrected, sparse, supply
+
+pytestmark = pytest.mark.no_cover  # other tests run the same lines, and measuring takes a third
 
 SEEDS = st.integers(0, 10_000)
 
