@@ -23,7 +23,7 @@ TURN_SECONDS = 2.0
 LIKELY_SHARE = 0.5
 """Who is likely to wait for more than this share of that is not let in: it may take longer yet."""
 LONGEST_SECONDS = 10.0
-"""So long while turns end: fifty may want one last place, each behind the lock of the one before."""
+"""So long while turns end: fifty may want one last place, each behind the lock of another."""
 ABOUT_SECONDS = 1.0
 """For so long after their last request, somebody else is taken to be about."""
 LONG_SECONDS = 0.1
