@@ -30,7 +30,7 @@ imports: .venv/test ## imports point down the house only
 	$(BIN)/lint-imports
 
 tests: .venv/test ## pytest against a real PostgreSQL, with branch coverage
-	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 
 soak: .venv/test ## ask the planner, graphql-core and the oracle DOCUMENTS (100000) random documents of SEED; crash and fill databases (needs root)
 	@echo "$(DOCUMENTS) documents of the seed $(SEED); the same again: make soak SEED=$(SEED)"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import itertools
 import os
 import tempfile
@@ -72,8 +73,8 @@ class Copy:
     name: str
 
 
-@pytest_asyncio.fixture
-async def copy(embedded: Embedded) -> AsyncIterator[Copy]:
+@contextlib.asynccontextmanager
+async def copied(embedded: Embedded) -> AsyncIterator[Copy]:
     """A fresh copy of the template."""
     name = f"copy_{os.getpid()}_{next(_numbers)}"
     admin = await asyncpg.connect(embedded.url(database="postgres"))
@@ -83,6 +84,13 @@ async def copy(embedded: Embedded) -> AsyncIterator[Copy]:
     finally:
         await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await admin.close()
+
+
+@pytest_asyncio.fixture
+async def copy(embedded: Embedded) -> AsyncIterator[Copy]:
+    """A fresh copy of the template."""
+    async with copied(embedded) as made:
+        yield made
 
 
 @dataclass
@@ -190,15 +198,36 @@ async def lifespan(service: Service) -> AsyncIterator[None]:
         yield
 
 
-@pytest_asyncio.fixture
-async def hearth(copy: Copy, home: Path) -> AsyncIterator[Hearth]:
-    """The service in this process, over a database of its own."""
+@contextlib.asynccontextmanager
+async def served(copy: Copy, home: Path) -> AsyncIterator[Hearth]:
+    """The service in this process, over a database."""
     settings = Settings(home=home, development=True)
     service = Service(settings, copy.url)
     app = Guard(service)
-    transport = httpx.ASGITransport(app=app)
-    async with (
-        lifespan(service),
-        httpx.AsyncClient(transport=transport, base_url="http://hearth") as client,
-    ):
+    async with lifespan(service), _client(app) as client:
         yield Hearth(app, service, copy, development_issuer(settings), client)
+
+
+def _client(app: ASGIApp) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hearth")
+
+
+@pytest_asyncio.fixture
+async def hearth(copy: Copy, home: Path) -> AsyncIterator[Hearth]:
+    """The service in this process, over a database of its own."""
+    async with served(copy, home) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="module")
+async def module_hearth(embedded: Embedded, home: Path) -> AsyncIterator[Hearth]:
+    """One service for all tests of a module that change nothing."""
+    async with copied(embedded) as copy, served(copy, home) as found:
+        yield found
+
+
+@pytest_asyncio.fixture
+async def reading(module_hearth: Hearth) -> AsyncIterator[Hearth]:
+    """The module's service, with a client of one's own."""
+    async with _client(module_hearth.app) as client:
+        yield dataclasses.replace(module_hearth, client=client)

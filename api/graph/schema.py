@@ -1,5 +1,7 @@
 """The GraphQL schema, put together from its subjects."""
 
+from functools import cache
+
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
@@ -55,6 +57,7 @@ class Subscription(AvailabilitySubscriptions, RequestSubscriptions):
     """The root of subscriptions."""
 
 
+@cache
 def make_schema() -> strawberry.Schema:
     """The whole schema; made once for each process."""
     return strawberry.Schema(

@@ -34,7 +34,7 @@ class Asking:
         self.asker = asker
         self.connection = connection
         self.pools = pools
-        self.schema = unresolved(make_schema()._schema)
+        self.schema = unresolved(make_schema.__wrapped__()._schema)
         # Every way that the service answers, by its name in a failure.
         self.ways: dict[str, Callable[[Request], Awaitable[dict[str, Any]]]] = {
             "the planner": self.planner,

@@ -6,6 +6,7 @@ household that agreed to be seen by nobody but the council that it is matched wi
 agreed to be matched by any.
 """
 
+import contextlib
 import json
 import uuid
 from collections.abc import Mapping
@@ -109,7 +110,12 @@ class World:
         return [Standpoint(*each) for each in asked]
 
     async def restore(self) -> None:
-        """Put back every row that a command may have touched."""
+        """Put back every row that a command may have touched; the relay may be at them too."""
+        while True:
+            with contextlib.suppress(asyncpg.DeadlockDetectedError):
+                return await self._restored()
+
+    async def _restored(self) -> None:
         async with self.owner.transaction():
             await self.owner.execute("SET LOCAL session_replication_role = replica")
             for table, columns in self.tables.items():

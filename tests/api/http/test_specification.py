@@ -22,11 +22,11 @@ WRONG: dict[str, dict[str, Any]] = {
 }
 
 
-async def _post(hearth: Hearth, accept: str | None = GRAPHQL_JSON, **body: Any) -> httpx.Response:
+async def _post(reading: Hearth, accept: str | None = GRAPHQL_JSON, **body: Any) -> httpx.Response:
     headers = {} if accept is None else {"accept": accept}
     if accept is None:
-        del hearth.client.headers["accept"]
-    return await hearth.client.post("/graphql", json=body, headers=headers)
+        del reading.client.headers["accept"]
+    return await reading.client.post("/graphql", json=body, headers=headers)
 
 
 def _type(response: httpx.Response) -> str:
@@ -62,9 +62,9 @@ def _type(response: httpx.Response) -> str:
     ],
 )
 async def test_the_answer_comes_in_the_best_of_the_accepted_types(
-    hearth: Hearth, accept: str | None, expected: str | int
+    reading: Hearth, accept: str | None, expected: str | int
 ) -> None:
-    response = await _post(hearth, accept, query=QUERY)
+    response = await _post(reading, accept, query=QUERY)
     if expected == 406:
         assert response.status_code == 406
         assert "data" not in response.json()
@@ -92,11 +92,11 @@ async def test_the_answer_comes_in_the_best_of_the_accepted_types(
     ],
 )
 async def test_a_body_says_that_it_is_json(
-    hearth: Hearth, content_type: str | None, status: int
+    reading: Hearth, content_type: str | None, status: int
 ) -> None:
     headers = {} if content_type is None else {"content-type": content_type}
     content = json.dumps({"query": '{ __type(name: "Räume 🏠") { name } }'}, ensure_ascii=False)
-    response = await hearth.client.post("/graphql", content=content.encode(), headers=headers)
+    response = await reading.client.post("/graphql", content=content.encode(), headers=headers)
     assert response.status_code == status
 
 
@@ -114,16 +114,16 @@ async def test_a_body_says_that_it_is_json(
     ids=str,
 )
 async def test_well_formed_requests_by_post_and_get(
-    hearth: Hearth, accept: str, parameters: dict[str, Any]
+    reading: Hearth, accept: str, parameters: dict[str, Any]
 ) -> None:
-    posted = await _post(hearth, accept, **parameters)
+    posted = await _post(reading, accept, **parameters)
     # By GET, null is said by leaving a parameter out.
     given = {
         name: value if isinstance(value, str) else json.dumps(value)
         for name, value in parameters.items()
         if name != "operationName" or value is not None
     }
-    got = await hearth.client.get("/graphql", params=given, headers={"accept": accept})
+    got = await reading.client.get("/graphql", params=given, headers={"accept": accept})
     for response in (posted, got):
         assert response.status_code == 200
         assert _type(response) == accept
@@ -145,16 +145,16 @@ async def test_well_formed_requests_by_post_and_get(
     ids=str,
 )
 async def test_requests_that_are_not_well_formed(
-    hearth: Hearth, accept: str, parameters: dict[str, Any]
+    reading: Hearth, accept: str, parameters: dict[str, Any]
 ) -> None:
-    response = await _post(hearth, accept, **parameters)
+    response = await _post(reading, accept, **parameters)
     assert response.status_code == 400
     assert response.json().keys() == {"errors"}
     if isinstance(parameters.get("query"), str) and "operationName" not in parameters:
         given = {**parameters}
         for name in parameters.keys() - {"query"}:
             given[name] = json.dumps(parameters[name])
-        response = await hearth.client.get("/graphql", params=given, headers={"accept": accept})
+        response = await reading.client.get("/graphql", params=given, headers={"accept": accept})
         assert response.status_code == 400
 
 
@@ -172,23 +172,25 @@ async def test_requests_that_are_not_well_formed(
         "&".join(["query={__typename}", *(f"a{n}=b" for n in range(30))]),
     ],
 )
-async def test_query_strings_that_hold_no_request(hearth: Hearth, query_string: str) -> None:
-    response = await hearth.client.get(f"/graphql?{query_string}", headers={"accept": GRAPHQL_JSON})
+async def test_query_strings_that_hold_no_request(reading: Hearth, query_string: str) -> None:
+    response = await reading.client.get(
+        f"/graphql?{query_string}", headers={"accept": GRAPHQL_JSON}
+    )
     assert response.status_code == 400
     assert response.json().keys() == {"errors"}
 
 
-async def test_an_empty_operation_name_in_a_query_string_is_none(hearth: Hearth) -> None:
-    response = await hearth.client.get("/graphql?query={__typename}&operationName=")
+async def test_an_empty_operation_name_in_a_query_string_is_none(reading: Hearth) -> None:
+    response = await reading.client.get("/graphql?query={__typename}&operationName=")
     assert response.json() == {"data": {"__typename": "Query"}}
-    response = await hearth.client.get("/graphql?query=query+null{__typename}&operationName=null")
+    response = await reading.client.get("/graphql?query=query+null{__typename}&operationName=null")
     assert response.json() == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.parametrize(("accept", "status"), [(JSON, 200), (GRAPHQL_JSON, 400)])
 @pytest.mark.parametrize("wrong", WRONG)
-async def test_request_errors(hearth: Hearth, accept: str, status: int, wrong: str) -> None:
-    response = await _post(hearth, accept, **WRONG[wrong])
+async def test_request_errors(reading: Hearth, accept: str, status: int, wrong: str) -> None:
+    response = await _post(reading, accept, **WRONG[wrong])
     assert response.status_code == status
     assert _type(response) == accept
     assert response.json().keys() == {"errors"}
@@ -196,9 +198,9 @@ async def test_request_errors(hearth: Hearth, accept: str, status: int, wrong: s
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL_JSON])
 @pytest.mark.parametrize("body", [b"NONSENSE", b'{"query":', b"", b"[]", b'"{ __typename }"'])
-async def test_bodies_that_are_no_request(hearth: Hearth, accept: str, body: bytes) -> None:
+async def test_bodies_that_are_no_request(reading: Hearth, accept: str, body: bytes) -> None:
     headers = {"accept": accept, "content-type": JSON}
-    response = await hearth.client.post("/graphql", content=body, headers=headers)
+    response = await reading.client.post("/graphql", content=body, headers=headers)
     assert response.status_code == 400
     assert response.json().keys() == {"errors"}
 
@@ -225,11 +227,11 @@ async def test_data_with_errors_is_a_partial_success(
 @pytest.mark.parametrize(
     "query", ["mutation { __typename }", 'mutation { closeOffer(id: "a") { problems { code } } }']
 )
-async def test_a_mutation_by_get_is_not_allowed(hearth: Hearth, accept: str, query: str) -> None:
+async def test_a_mutation_by_get_is_not_allowed(reading: Hearth, accept: str, query: str) -> None:
     for who in ("public", f"council:{OXFORD}"):
-        token = await hearth.token(who)
+        token = await reading.token(who)
         headers = {"accept": accept} | ({"authorization": f"Bearer {token}"} if token else {})
-        response = await hearth.client.get("/graphql", params={"query": query}, headers=headers)
+        response = await reading.client.get("/graphql", params={"query": query}, headers=headers)
         if "closeOffer" in query:  # it isn't valid, which comes first
             assert response.status_code == (400 if accept == GRAPHQL_JSON else 200)
         else:
@@ -239,28 +241,28 @@ async def test_a_mutation_by_get_is_not_allowed(hearth: Hearth, accept: str, que
 
 
 async def test_which_operation_of_a_document_decides_whether_get_may_ask_it(
-    hearth: Hearth,
+    reading: Hearth,
 ) -> None:
     query = "query Read { __typename } mutation Write { __typename }"
     for name, status in (("Read", 200), ("Write", 405)):
-        response = await hearth.client.get(
+        response = await reading.client.get(
             "/graphql", params={"query": query, "operationName": name}
         )
         assert response.status_code == status
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "QUERY"])
-async def test_other_methods_are_told_which_are_allowed(hearth: Hearth, method: str) -> None:
-    response = await hearth.client.request(method, "/graphql?query={__typename}")
+async def test_other_methods_are_told_which_are_allowed(reading: Hearth, method: str) -> None:
+    response = await reading.client.request(method, "/graphql?query={__typename}")
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, HEAD, POST, OPTIONS"
     assert response.json().keys() == {"errors"}
 
 
-async def test_head_is_get_without_its_body(hearth: Hearth) -> None:
+async def test_head_is_get_without_its_body(reading: Hearth) -> None:
     for query_string in ("query={__typename}", "query={", ""):
-        got = await hearth.client.get(f"/graphql?{query_string}")
-        head = await hearth.client.head(f"/graphql?{query_string}")
+        got = await reading.client.get(f"/graphql?{query_string}")
+        head = await reading.client.head(f"/graphql?{query_string}")
         assert head.status_code == got.status_code
         assert head.content == b""
         ignored = {"x-request-id"}
