@@ -231,7 +231,8 @@ class Samples:
 
     def _date(self, request: Row, days: int) -> None:
         """Tell when a request was submitted; one whose placement ended was so before."""
-        self.told.setdefault(request["submitted_at"], self._moment(days, 0))
+        at = request["submitted_at"]
+        self.told.setdefault(at, min(at, self._moment(days, 0)))
 
     def _moment(self, days: int, nth: int) -> datetime:
         return datetime.combine(self.today - timedelta(days=days), time(9 + nth), LONDON)

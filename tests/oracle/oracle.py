@@ -74,7 +74,9 @@ async def answer(
 
 def unresolved(schema: GraphQLSchema) -> GraphQLSchema:
     """A schema without resolvers of its own, so that the ones given to `execute` hold."""
-    for type_ in schema.type_map.values():
+    for name, type_ in schema.type_map.items():
+        if name.startswith("__"):  # introspection's own types are the same for every schema
+            continue
         if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
             for field in type_.fields.values():
                 field.resolve = None
