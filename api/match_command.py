@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from api.matching import online
 from api.matching.allocation import Allocation, Certificate, solve
 from api.matching.arrivals import Arrivals, read_arrivals
 from api.matching.expected import Expected, placed, read_expected
-from api.matching.greedy import NOWHERE
+from api.matching.greedy import NOWHERE, Assignment
 from api.matching.incumbent import Progress
 from api.matching.instance import (
     Floats,
@@ -131,7 +131,7 @@ def _allocated(
         | _certificate(found.people.certificate),
         "score": _certificate(best.certificate),
         "shadowPrices": _prices(waiting, best.shadow_prices),
-        "unplaced": _unplaced(waiting, waiting.unplaced(best)),
+        "unplaced": _unplaced(waiting, best),
     }
 
 
@@ -146,7 +146,7 @@ def _kept(expected: Expected, weeks: int, seed: int) -> dict[str, Any]:
             "weeks": weeks,
         },
         "shadowPrices": _prices(waiting, prices),
-        "unplaced": _unplaced(waiting, waiting.unplaced(found)),
+        "unplaced": _unplaced(waiting, found),
     }
 
 
@@ -169,14 +169,14 @@ def _prices(waiting: Waiting, prices: Floats) -> list[dict[str, Any]]:
     ]
 
 
-def _unplaced(waiting: Waiting, why: Mapping[int, list[Reason]]) -> list[dict[str, Any]]:
+def _unplaced(waiting: Waiting, found: Allocation | Assignment) -> list[dict[str, Any]]:
     return [
         {
             "request": f"request_{waiting.needs[family].request}",
             "kind": waiting.needs[family].kind,
             "reasons": _reasons(reasons),
         }
-        for family, reasons in why.items()
+        for family, reasons in waiting.unplaced(found).items()
     ]
 
 

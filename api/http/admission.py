@@ -214,7 +214,7 @@ class Lane:
         try:
             await self._reached(turn)
         except BaseException:
-            if turn.done() and not turn.cancelled():
+            if turn.done():
                 self._end(asker, is_long=False)
             else:
                 self._give_up(asker, turn)

@@ -4,7 +4,6 @@ import asyncio
 import json
 from typing import Any
 
-import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -16,14 +15,6 @@ AGED = """
         submitted_at = submitted_at - interval '5 weeks'
     WHERE needs_step_free
 """
-
-
-@pytest.fixture
-def settings(hearth: Hearth, monkeypatch: pytest.MonkeyPatch) -> Hearth:
-    """The service, with the command line set up for the same database."""
-    monkeypatch.setenv("HEARTH_DATABASE_URL", hearth.copy.url)
-    monkeypatch.setenv("HEARTH_MIGRATION_URL", hearth.copy.owner_url)
-    return hearth
 
 
 async def _found(*arguments: str) -> dict[str, Any]:

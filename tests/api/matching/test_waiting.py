@@ -15,14 +15,6 @@ CANDIDATES = """
 query ($id: ID!) { candidates(requestId: $id) { candidates { offer { id } score } } }"""
 
 
-@pytest.fixture
-def settings(hearth: Hearth, monkeypatch: pytest.MonkeyPatch) -> Hearth:
-    """The service, with the command line set up for the same database."""
-    monkeypatch.setenv("HEARTH_DATABASE_URL", hearth.copy.url)
-    monkeypatch.setenv("HEARTH_MIGRATION_URL", hearth.copy.owner_url)
-    return hearth
-
-
 async def _match(*arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, app, ["match", *arguments])
 
