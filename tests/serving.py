@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import Copy
+from tests.conftest import Copy, Hearth
+from tests.waiting import PATIENCE, until
+
+LISTENING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'hearth listening'
+"""
 
 
 def free_port() -> int:
@@ -54,7 +60,7 @@ def serving(copy: Copy, home: Path, **given: str) -> Iterator[tuple[subprocess.P
 
 def await_ready(port: int) -> None:
     """Wait until the server can do its work."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2).close()
@@ -63,3 +69,14 @@ def await_ready(port: int) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+async def await_workers(hearth: Hearth, number: int = 2) -> None:
+    """Wait until so many workers, and the service in this process, follow what changes."""
+    owner = await hearth.owner()
+
+    async def all_listen() -> bool:
+        return bool(await owner.fetchval(LISTENING) == number + 1)
+
+    await until(all_listen, "a worker did not start")
+    await owner.close()
