@@ -53,8 +53,7 @@ def placed(expected: Expected, weeks: float, seed: int) -> tuple[Assignment, Flo
     past = _people_first(expected.past, COMING)
     share = weeks / expected.weeks
     samples = online.samples(past, share, np.random.default_rng(seed)) if weeks else []
-    nothing = np.zeros(len(waiting.hosts))
-    chosen, prices = online.next_batch(waiting, samples, Objective.SCORE, nothing)
+    chosen, prices = online.next_batch(waiting, samples, Objective.SCORE)
     takes = np.flatnonzero(chosen != NOWHERE)
     left = waiting.places.copy()
     np.subtract.at(left, waiting.pair_host[chosen[takes]], waiting.sizes[takes])

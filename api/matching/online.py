@@ -20,8 +20,6 @@ from api.matching.greedy import NOWHERE, Assignment
 from api.matching.instance import Floats, Instance, Objective, Whole
 
 SCENARIOS = 6
-LOOKED_AT = 6
-"""With prices known from the batch before, so many hosts are looked at for each family."""
 SECONDS = 10.0
 """For each batch, at most."""
 UNLIKELY = 4.0
@@ -46,7 +44,7 @@ def placed(
     instance, chance = arrivals.instance, np.random.default_rng(seed)
     found = greedy.empty(instance)
     numbers = np.unique(arrivals.batches)
-    places, is_mixed = np.zeros(len(instance.hosts)), True
+    is_mixed = True
     for done, number in enumerate(numbers.tolist()):
         is_here = arrivals.batches == number
         known = _families(instance, np.flatnonzero(arrivals.batches <= number))
@@ -58,7 +56,7 @@ def placed(
         samples = [_sample(pool, left, chance) for _ in range(SCENARIOS if share else 0)]
         pairs = np.flatnonzero(is_here[instance.pair_family])
         batch = replace(instance.only(pairs), places=found.left)
-        taken, places = next_batch(batch, samples, objective, places)
+        taken, _ = next_batch(batch, samples, objective)
         chosen = np.flatnonzero(taken != NOWHERE)
         found.chosen[chosen] = pairs[taken[chosen]]
         np.subtract.at(found.left, batch.pair_host[taken[chosen]], instance.sizes[chosen])
@@ -68,15 +66,14 @@ def placed(
 
 
 def next_batch(
-    batch: Instance, samples: list[Instance], objective: Objective, places: Floats
+    batch: Instance, samples: list[Instance], objective: Objective
 ) -> tuple[Whole, Floats]:
     """The pair of each family of the batch, or NOWHERE, and what places are worth.
 
-    `samples` are families that may come later, `places` what places were worth before (zeros when
-    that is not known).
+    `samples` are families that may come later; without any, places are worth nothing.
     """
-    values = _values(batch, objective)
-    prices = [_prices(_beside(batch, sample), objective, places) for sample in samples]
+    values, places = _values(batch, objective), np.zeros(len(batch.hosts))
+    prices = [_prices(_beside(batch, sample), objective) for sample in samples]
     if prices:
         places = np.mean([each.places for each in prices], axis=0)
         values = np.mean([each.gains(batch, values) for each in prices], axis=0)
@@ -96,13 +93,8 @@ def _values(instance: Instance, objective: Objective) -> Floats:
     return np.where(instance.fits, instance.values(objective), -1.0)
 
 
-def _prices(instance: Instance, objective: Objective, places: Floats) -> exact.Prices:
-    values = _values(instance, objective)
-    among = instance.fits
-    if places.any():
-        gains = values - places[instance.pair_host] * instance.sizes[instance.pair_family]
-        among = among & exact.best_of_each(instance, gains, LOOKED_AT)
-    return exact.prices(instance, values, Deadline.after(SECONDS), among=among)
+def _prices(instance: Instance, objective: Objective) -> exact.Prices:
+    return exact.prices(instance, _values(instance, objective), Deadline.after(SECONDS))
 
 
 def _beside(batch: Instance, later: Instance) -> Instance:
