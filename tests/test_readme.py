@@ -1,4 +1,4 @@
-"""What the README shows is what the service answers."""
+"""What the README and its further pages show is what the service answers."""
 
 import json
 import re
@@ -16,7 +16,9 @@ from tests.conftest import Hearth
 
 pytestmark = pytest.mark.no_cover  # other tests run the same lines, and measuring takes a third
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "matching.md", ROOT / "docs" / "routes.md")
 EXAMPLE = re.compile(
     r"<!-- asked by: (?P<who>[^>]+) -->\n"
     r"```graphql\n(?P<query>.+?)```\n```json\n(?P<answer>.+?)```",
@@ -35,7 +37,7 @@ async def test_examples_are_true(hearth: Hearth, home: Path) -> None:
     async for _ in Sampling(hearth.copy.url, joining, keys).fill(read_reference()):
         pass
     await joining.connection.close()
-    examples = list(EXAMPLE.finditer(README.read_text("utf-8")))
+    examples = list(EXAMPLE.finditer("\n".join(page.read_text("utf-8") for page in PAGES)))
     assert len(examples) == 10
     for example in examples:
         response = await hearth.post(example["query"], who=example["who"])
