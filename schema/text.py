@@ -3,12 +3,17 @@
 import re
 import unicodedata
 
+from langcodes import Language, standardize_tag, tag_is_valid
+
 from schema.refusals import BadRequest
 
 # A postcode district: one or two letters, then a digit and perhaps a digit or letter more.
 LONGEST_SEARCH = 200
 DISTRICT = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?")
-
+LANGUAGE = re.compile(r"[a-z]{2,3}")
+LANGUAGES = "ISO 639-1; ISO 639-3 for a language without such a code"
+# Codes of ISO 639 for what is said in no one language.
+NO_LANGUAGE = frozenset({"mis", "mul", "und", "zxx"})
 
 # Characters that command a terminal or a printer; tab and new lines are text.
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -66,3 +71,26 @@ def district(text: str) -> str:
             f"{text[:20]!r} is not a postcode district; give the first half of a postcode, as OX4."
         )
     return found
+
+
+def language(text: str) -> str:
+    """A language's code as we keep it (uk), from what people write; else BadRequest.
+
+    It is that of ISO 639-1; for a language without one (Dari, Rohingya), that of ISO 639-3.
+    """
+    code = clean(text).strip().lower()
+    if not LANGUAGE.fullmatch(code) or code in NO_LANGUAGE or not tag_is_valid(code):
+        raise BadRequest(
+            f"{text[:20]!r} is no language's code (ISO 639), such as 'uk'{_meant(code)}."
+        )
+    shorter = standardize_tag(code)
+    return shorter if len(shorter) == 2 else code
+
+
+def _meant(code: str) -> str:
+    # A country's code is easily taken for its language's: ua, cz, gr.
+    if not re.fullmatch(r"[a-z]{2}", code):
+        return ""
+    spoken = Language.get(f"und-{code.upper()}").maximize().language
+    is_told = spoken not in (None, "en")
+    return f"; in the country {code.upper()} most speak {spoken!r}" if is_told else ""

@@ -93,7 +93,7 @@ AVAILABILITY = table_of(
     pets_allowed      | boolean!  | #description+pets         | Whether pets may come.
     children_welcome  | boolean!  | #description+children     | Whether children may come.
     women_only        | boolean!  | #description+women_only   | Whether it is for women only.
-    languages         | string[]  | #description+languages    | Spoken there (ISO 639-1).
+    languages         | string[]  | #description+languages    | Spoken there (ISO 639).
     available_from    | date      | #date+start               | The first day.
     available_until   | date      | #date+end                 | The last day.
     minimum_months    | integer   | #description+months       | For at least so many months.

@@ -24,7 +24,7 @@ from sqlalchemy.types import Date
 
 from api.reading.symbols import combined
 from schema.refusals import BadRequest
-from schema.text import clean, district, search_words
+from schema.text import LANGUAGES, clean, district, language, search_words
 from schema.types import rows
 from schema.types.by_id import offer_row
 from schema.types.clock import aware
@@ -70,7 +70,7 @@ class AvailabilityFilter:
     children_welcome: bool | None = strawberry.UNSET
     women_only: bool | None = strawberry.UNSET
     languages: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description="Where any of these is spoken (ISO 639-1)."
+        default=strawberry.UNSET, description=f"Where any of these is spoken ({LANGUAGES})."
     )
     search: str | None = strawberry.field(
         default=strawberry.UNSET, description="Words of its title or description."
@@ -143,7 +143,7 @@ def _listed(scope: Scope, offer: FromClause, wanted: Any) -> list[ColumnElement[
 
 
 def _languages(codes: list[str]) -> list[str]:
-    return [clean(code).lower() for code in codes]
+    return [language(code) for code in codes]
 
 
 def _metres(kilometres: float) -> float:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 
 MOST_NAMED = 3
-# Of ISO 639-1, those that arrivals and hosts speak most; any other is said by its code.
+# Of ISO 639, those that arrivals and hosts speak most; any other is said by its code.
 LANGUAGES = {
     "am": "Amharic",
     "ar": "Arabic",
     "bn": "Bengali",
+    "ckb": "Sorani Kurdish",
     "cy": "Welsh",
     "de": "German",
     "en": "English",
@@ -18,13 +19,16 @@ LANGUAGES = {
     "hi": "Hindi",
     "hu": "Hungarian",
     "it": "Italian",
+    "kmr": "Kurmanji Kurdish",
     "ku": "Kurdish",
     "lt": "Lithuanian",
     "my": "Burmese",
     "pa": "Punjabi",
     "pl": "Polish",
+    "prs": "Dari",
     "ps": "Pashto",
     "pt": "Portuguese",
+    "rhg": "Rohingya",
     "ro": "Romanian",
     "ru": "Russian",
     "so": "Somali",

@@ -1,13 +1,12 @@
 """What an offer must keep to: pure, no SQL, no GraphQL. A breach is a problem with its path."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from api.writing.problems import Problems
 from schema.refusals import BadRequest
-from schema.text import clean, district
+from schema.text import clean, district, language
 from schema.words import OfferStatus
 
 LONGEST_TITLE = 200
@@ -16,7 +15,6 @@ LONGEST_REFERENCE = 100
 LONGEST_REASON = 1000
 MOST_PLACES = 10_000
 LONGEST_STAY_MONTHS = 120
-LANGUAGE = re.compile(r"[a-z]{2}")
 
 # Columns whose GraphQL field has another name than the column in camel case.
 FIELD_NAMES = {"kind_code": "kind", "places": "placesTotal"}
@@ -65,10 +63,20 @@ def tidied(given: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     for column in ("languages", "route_codes"):
         if column in kept:
             kept[column] = _listed(column, kept[column], problems)
-    for code in kept.get("languages", ()):
-        if not LANGUAGE.fullmatch(code):
-            problems.add("languages", f"{code[:20]!r} is not an ISO 639-1 code, such as 'uk'.")
+    if "languages" in kept:
+        kept["languages"] = sorted(languages(kept["languages"], problems))
     return kept
+
+
+def languages(codes: Iterable[str], problems: Problems) -> list[str]:
+    """Codes of languages as we keep them, each once."""
+    found = []
+    for code in codes:
+        try:
+            found.append(language(code))
+        except BadRequest as error:
+            problems.add("languages", error.message)
+    return list(dict.fromkeys(found))
 
 
 def text(column: str, value: str, longest: int, problems: Problems) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from strawberry import UNSET
 
+from api.offers.rules import languages
 from api.writing.problems import Problems
 from schema.refusals import BadRequest
 from schema.text import clean, district
@@ -17,7 +18,6 @@ from schema.types.request_inputs import HouseholdInput
 from schema.words import ConsentScope, ProblemCode
 
 ADULT_AGE = 18
-LANGUAGE = re.compile(r"[a-z]{2}")
 LARGEST_HOUSEHOLD = 30
 LONGEST_CONTACT = 200
 LONGEST_NOTES = 5000
@@ -52,14 +52,10 @@ def household(given: HouseholdInput, problems: Problems) -> dict[str, Any]:
         problems.add(
             "childAges", f"A child's age is from 0 to 17, not {age}; count others as adults."
         )
-    languages = listed("languages", (code.lower() for code in given.languages), problems)
-    for code in languages:
-        if not LANGUAGE.fullmatch(code):
-            problems.add("languages", f"{code[:20]!r} is not an ISO 639-1 code, such as 'uk'.")
     return {
         "adults": given.adults,
         "child_ages": sorted(given.child_ages),
-        "languages": languages,
+        "languages": languages(listed("languages", given.languages, problems), problems),
         "needs_step_free": given.needs_step_free,
         "has_pets": given.has_pets,
         "women_only": given.women_only,

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Double
 
+from schema.text import LANGUAGES
 from schema.types import rows
 from schema.types.council import Council
 from schema.types.node import Node, PageInfo
@@ -224,7 +225,7 @@ class Offer(Node):
     pets_allowed: bool
     children_welcome: bool
     women_only: bool
-    languages: list[str] = strawberry.field(description="ISO 639-1.")
+    languages: list[str] = strawberry.field(description=f"{LANGUAGES}.")
     available_from: date | None
     available_until: date | None
     minimum_months: int | None

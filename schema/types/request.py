@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
+from schema.text import LANGUAGES
 from schema.types import rows
 from schema.types.node import Node, PageInfo
 from schema.types.offer import ChangeConnection, Offer
@@ -217,7 +218,7 @@ class Household:
     size: int = expression(_size, description="People.")
     adults: int
     children: int = expression(lambda scope: func.cardinality(scope.row.c.child_ages))
-    languages: list[str] = strawberry.field(description="ISO 639-1.")
+    languages: list[str] = strawberry.field(description=f"{LANGUAGES}.")
     needs_step_free: bool
     has_pets: bool
     women_only: bool

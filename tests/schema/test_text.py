@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schema.refusals import BadRequest
-from schema.text import DISTRICT, LONGEST_SEARCH, clean, district, search_pattern, search_words
+from schema.text import (
+    DISTRICT,
+    LONGEST_SEARCH,
+    clean,
+    district,
+    language,
+    search_pattern,
+    search_words,
+)
 
 SENT = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
 SENDABLE = SENT.map(clean)
@@ -113,3 +121,27 @@ def test_a_search_is_no_essay() -> None:
     assert search_words("a" * LONGEST_SEARCH)
     with pytest.raises(BadRequest, match="200"):
         search_words("a" * (LONGEST_SEARCH + 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("uk", "uk"), (" UK ", "uk"), ("ukr", "uk"), ("prs", "prs"), ("rhg", "rhg")]
+)
+def test_a_language_is_kept_by_its_shortest_code(text: str, kept: str) -> None:
+    assert language(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ua", "'ua' is no language's code (ISO 639), such as 'uk'; in the country UA most speak"),
+        ("cz", "in the country CZ most speak 'cs'."),
+        ("xx", "'xx' is no language's code (ISO 639), such as 'uk'."),
+        ("und", "no language's code"),
+        ("Ukrainian", "no language's code"),
+        ("uk-UA", "no language's code"),
+        ("", "no language's code"),
+    ],
+)
+def test_what_is_no_language_is_refused(text: str, said: str) -> None:
+    with pytest.raises(BadRequest, match=re.escape(said)):
+        language(text)

@@ -222,6 +222,7 @@ def test_counts_are_made_only_when_asked_for() -> None:
         {"filter": {"near": {"latitude": 51.7}}},
         {"filter": {"near": {"latitude": 0, "longitude": 0}}},
         {"filter": {"near": {"postcodeDistrict": "OX4", "withinKm": 0}}},
+        {"filter": {"languages": ["ua"]}},
         {"filter": {"search": "nul\0"}},
         {"filter": {"updatedSince": "2026-01-01T00:00:00"}},
         {"filter": {"updatedSince": "0001-01-01T00:00:00+14:00"}},

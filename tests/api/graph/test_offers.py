@@ -146,7 +146,7 @@ BAD_INPUTS: list[tuple[dict[str, Any], str]] = [
     ({"householdMax": 0}, "householdMax"),
     ({"minimumMonths": -1}, "minimumMonths"),
     ({"postcodeDistrict": "Oxford"}, "postcodeDistrict"),
-    ({"languages": ["english"]}, "languages"),
+    ({"languages": ["ua"]}, "languages"),
     ({"gssCode": CAMBRIDGE}, "gssCode"),
     ({"gssCode": "X\0"}, "gssCode"),
     ({"idempotencyKey": ""}, "idempotencyKey"),
