@@ -1,6 +1,5 @@
 """`/graphql`: a raw ASGI endpoint. POST asks; GET asks too, for queries, or shows GraphiQL."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from api.access.members import Members, MovedError
 from api.access.tokens import Verifier
 from api.access.viewer import PUBLIC, Viewer
 from api.graph.answering import Admit, Answer, Answering, Asked, refused
-from api.http.admission import SPENT, Lane
+from api.http.admission import Lane
 from api.http.answers import Answers
 from api.http.budgets import Budgets, Remaining, asker_of
 from api.http.errors import GRAPHQL_JSON, JSON, HttpError
@@ -30,8 +29,6 @@ from schema.refusals import Failed, Refused, Unauthenticated
 from schema.words import Audience
 
 ALLOW = ((b"allow", b"GET, HEAD, POST, OPTIONS"),)
-# Somebody who asks again as soon as they are refused would leave time for nothing else.
-MOMENT_SECONDS = 0.025
 # A GraphQL response with both data and errors, by the specification's edition of September 2026.
 PARTIAL_SUCCESS = 294
 
@@ -127,9 +124,7 @@ class Endpoint:
             lane = self.lanes[audience]
             may_be_kept = head.authorization is None and self.answers.size > 0
             # To give an answer that is kept costs no more than to refuse it.
-            if not may_be_kept and (full := lane.refusal(asker)):
-                if full is SPENT:
-                    await asyncio.sleep(MOMENT_SECONDS)
+            if not may_be_kept and (full := await lane.refused(asker)):
                 await same_refusal(full, media_type).send(send, head, is_head=method == "HEAD")
                 return
             text = scope["query_string"] if is_get else await read_body(head, receive)

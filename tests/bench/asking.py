@@ -43,6 +43,12 @@ class Seen:
         """Note an answer."""
         self.waits.setdefault(status, []).append(seconds)
 
+    def add(self, other: "Seen") -> None:
+        """Add what was seen another time."""
+        for status, waits in other.waits.items():
+            self.waits.setdefault(status, []).extend(waits)
+        self.seconds += other.seconds
+
     def percentile(self, part: float, *statuses: int) -> float:
         """Milliseconds; nan where there was none."""
         found = sorted(wait for status in statuses for wait in self.waits.get(status, ()))

@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.http.admission import ABOUT_SECONDS, FULL, SPENT, TOO_MANY, Admission, Lane
+from api.http.admission import (
+    ABOUT_SECONDS,
+    FULL,
+    LATEST_SECONDS,
+    REFUSAL_SECONDS,
+    SPENT,
+    TOO_MANY,
+    Admission,
+    Lane,
+)
 from api.http.errors import HttpError
-
-
-class _Clock:
-    """A clock that is told the time."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from api.http.shares import MOST_ASKERS, MOST_SECONDS
+from tests.api.http.clock import Clock
 
 
 class _Works:
@@ -68,48 +69,115 @@ async def _settled() -> None:
 
 
 async def test_each_in_turn_however_much_one_has_sent() -> None:
-    works = _Works(Lane(Admission(), 1))
-    for asker in (*["greedy"] * 10, "one", "other", "one"):
+    works = _Works(Lane(Admission(clock=Clock()), 1))
+    for asker in (*["many"] * 10, "one", "other", "one"):
         await works.ask(asker)
     await works.end_all()
-    assert works.begun[:6] == ["greedy", "greedy", "one", "other", "greedy", "one"]
-    assert works.begun[6:] == ["greedy"] * 7
+    assert works.begun[:6] == ["many", "many", "one", "other", "many", "one"]
+    assert works.begun[6:] == ["many"] * 7
 
 
-async def test_one_alone_has_most_turns_and_beside_others_an_eighth() -> None:
-    clock = _Clock()
+async def test_one_has_most_turns_until_they_are_greedy_then_one_after_all_others() -> None:
+    clock = Clock()
     works = _Works(Lane(Admission(clock=clock), 8))
     for _ in range(10):
         await works.ask("greedy")
-    assert works.working() == ["greedy"] * 6
     await works.ask("modest")
     assert works.working() == ["greedy"] * 6 + ["modest"]
-    await works.end("modest")
-    for _ in range(6):
+    # Of half a second, each of seven turns had a seventh.
+    clock.now += 0.5
+    for _ in range(4):
         await works.end("greedy")
+    assert works.working() == ["greedy"] * 5 + ["modest"]
+    for _ in range(5):
+        await works.end("greedy")
+    # One waits until nobody has a turn, and whoever else comes does not wait for them.
+    await works.ask("other")
+    await works.end("modest")
+    assert works.working() == ["other"]
+    await works.end("other")
     assert works.working() == ["greedy"]
-    # Once nobody else has been about for a while, those who wait begin.
+    await works.ask("modest")
+    assert works.working() == ["greedy", "modest"]
+    await works.end_all()
+
+
+async def _made_greedy(works: _Works, clock: Clock, *askers: str) -> None:
+    for asker in askers:
+        await works.ask(asker)
+        clock.now += MOST_SECONDS
+        await works.end(asker)
+
+
+async def test_the_greedy_have_one_turn_between_them_in_whatever_lane() -> None:
+    clock = Clock()
+    admission = Admission(clock=clock)
+    one, other = _Works(Lane(admission, 8)), _Works(Lane(admission, 8))
+    await one.ask("modest")
+    await one.end("modest")
+    await _made_greedy(one, clock, "greedy", "greedier")
+    for _ in range(3):
+        await one.ask("greedy")
+        await other.ask("greedier")
+    assert (one.working(), other.working()) == (["greedy"], [])
+    begun = []
     for _ in range(6):
+        [working] = one.working() + other.working()
+        begun.append(working)
+        await (one if one.working() else other).end(working)
+    # Neither lane goes before the other for long.
+    assert sorted(begun) == ["greedier"] * 3 + ["greedy"] * 3
+    assert set(begun[:3]) == set(begun[3:]) == {"greedier", "greedy"}
+
+
+async def test_where_nobody_else_is_about_the_greedy_have_all_they_may() -> None:
+    clock = Clock()
+    works = _Works(Lane(Admission(clock=clock), 8))
+    await works.ask("modest")
+    await works.end("modest")
+    await _made_greedy(works, clock, "greedy")
+    for _ in range(3):
         await works.ask("greedy")
+    assert works.working() == ["greedy"]
     clock.now += ABOUT_SECONDS + 0.1
     await works.end("greedy")
-    assert works.working() == ["greedy"] * 6
+    assert works.lane.admission.shares.is_greedy("greedy")
+    assert works.working() == ["greedy"] * 2
     await works.end_all()
-    assert len(works.begun) == 17
 
 
-async def test_a_turn_that_takes_long_holds_up_no_other_of_its_asker() -> None:
-    admission = Admission()
-    works = _Works(Lane(admission, 4))
-    for asker in ("other", "one", "one", "one"):
-        await works.ask(asker)
-    assert works.working() == ["other", "one"]
-    async with asyncio.timeout(10):
-        while len(works.begun) < 4:
-            admission.meet("other")
+async def test_who_waits_for_something_else_holds_up_not_even_the_greedy() -> None:
+    clock = Clock()
+    works = _Works(Lane(Admission(clock=clock), 8))
+    await _made_greedy(works, clock, "greedy")
+    await works.ask("locked")
+    await works.ask("greedy")
+    async with asyncio.timeout(20):
+        while works.working() == ["locked"]:  # noqa: ASYNC110 - nobody would say so
             await asyncio.sleep(0.01)
-    assert works.begun == ["other", "one", "one", "one"]
+    assert sorted(works.working()) == ["greedy", "locked"]
+    # What takes the greedy long may be just what they asked for.
+    assert not works.lane.lengthen("greedy")
+    await works.ask("greedy")
+    assert sorted(works.working()) == ["greedy", "locked"]
     await works.end_all()
+
+
+def test_who_is_refused_again_and_again_is_told_so_at_intervals() -> None:
+    clock = Clock()
+    admission = Admission(clock=clock)
+    assert [admission.put_off("greedy") for _ in range(3)] == pytest.approx(
+        [0, REFUSAL_SECONDS, 2 * REFUSAL_SECONDS]
+    )
+    assert admission.put_off("another") == 0
+    for _ in range(1000):
+        last = admission.put_off("greedy")
+    assert last == LATEST_SECONDS
+    clock.now += LATEST_SECONDS + REFUSAL_SECONDS
+    assert admission.put_off("greedy") == 0
+    for number in range(MOST_ASKERS + 10):
+        admission.put_off(str(number))
+    assert len(admission._refusals) == MOST_ASKERS
 
 
 async def test_the_turns_of_one_lane_are_not_those_of_another() -> None:
@@ -127,7 +195,7 @@ async def test_the_turns_of_one_lane_are_not_those_of_another() -> None:
 
 
 async def test_who_would_wait_too_long_is_told_at_once() -> None:
-    clock = _Clock()
+    clock = Clock()
     lane = Lane(Admission(clock=clock), 1, seconds=2)
     works = _Works(lane)
     for _ in range(40):
@@ -143,14 +211,14 @@ async def test_who_would_wait_too_long_is_told_at_once() -> None:
         await works.ask(f"many {number}")
     assert lane.refusal("modest") is FULL
     with pytest.raises(HttpError) as raised:
-        lane.turn("modest")
+        await lane.turn("modest").__aenter__()
     assert (raised.value.status, dict(raised.value.headers)) == (503, {b"retry-after": b"1"})
     await works.end_all()
     assert lane.refusal("modest") is None
 
 
 async def test_whoever_can_begin_is_let_in_however_slow_another_is() -> None:
-    clock = _Clock()
+    clock = Clock()
     works = _Works(Lane(Admission(clock=clock), 8))
     for _ in range(20):
         await works.ask("slow")
@@ -187,12 +255,12 @@ def test_no_turn_is_lost_and_none_is_given_twice(seed: int, at_once: int, askers
 
 
 async def _at_random(chance: random.Random, at_once: int, askers: int) -> None:
-    clock = _Clock()
+    clock = Clock()
     admission = Admission(clock=clock)
     lane = Lane(admission, at_once, seconds=1000)
     works = _Works(lane)
     for _ in range(60):
-        clock.now += chance.choice((0.0, 0.01, ABOUT_SECONDS * 2))
+        clock.now += chance.choice((0.0, 0.01, 0.1, ABOUT_SECONDS * 2))
         kind = chance.random()
         if kind < 0.5:
             await works.ask(f"asker {chance.randrange(askers)}")
@@ -203,10 +271,11 @@ async def _at_random(chance: random.Random, at_once: int, askers: int) -> None:
         elif working := works.working():
             await works.end(chance.choice(working))
         assert len(works.working()) <= at_once
+        assert lane.taken or not lane._waiting
     for task in works.tasks:
         if chance.random() < 0.1:
             task.cancel()
     await works.end_all()
     assert all(task.done() for task in works.tasks)
     assert (admission.total, admission.under_way) == (0, {})
-    assert (lane.taken, lane.turns, lane._short, lane._waiting) == (0, {}, {}, {})
+    assert (lane.taken, lane.turns, lane._waiting, admission.short) == (0, {}, {}, 0)
