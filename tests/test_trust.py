@@ -95,7 +95,7 @@ TESTS = {
     "own-requests": [f"{REQUESTS}::test_another_charity_sees_nothing_and_changes_nothing"],
     "protected-household": [f"{PROTECTING}::test_only_those_on_its_list_know_who_it_is"],
     "protected-offer": [
-        f"{ADDRESSES}::test_a_protected_offer_is_nowhere",
+        f"{ADDRESSES}::test_a_protected_offer_is_like_one_without_a_district",
         f"{ADDRESSES}::test_only_those_on_its_list_know_it",
     ],
     "retention": [f"{SUBJECT}::test_each_kind_goes_in_its_time"],

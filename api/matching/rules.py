@@ -32,6 +32,7 @@ OFFER_USED = (
     "minimum_months",
     "pets_allowed",
     "places_left",
+    "postcode_district",
     "readiness",
     "route_codes",
     "status",
@@ -153,7 +154,8 @@ def distance(pair: Pair) -> str | None:
     if pair.metres is None or most is None or pair.metres <= most * 1000:
         return None
     away = beyond(pair.metres, most)
-    return f"The offer is {away} away; the household asks for at most {most:g} km."
+    what = "The offer" if pair.offer["postcode_district"] else "The middle of the offer's council"
+    return f"{what} is {away} away; the household asks for at most {most:g} km."
 
 
 def step_free(pair: Pair) -> str | None:

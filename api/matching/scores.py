@@ -43,7 +43,8 @@ def distance(pair: Pair) -> tuple[int, str]:
     if pair.metres is None:
         return 0, ""
     points = max(0, DISTANCE_POINTS - pair.metres // METRES_A_POINT)
-    return points, f"It is {away(pair.metres)} from where the household would like to live."
+    what = "It" if pair.offer["postcode_district"] else "The middle of its council"
+    return points, f"{what} is {away(pair.metres)} from where the household would like to live."
 
 
 def language(pair: Pair) -> tuple[int, str]:

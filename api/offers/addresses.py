@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from api.offers import rules, statements
-from api.offers.commands import TOPIC, Outcome, locked_offer
+from api.offers.commands import TOPIC, Outcome, find_location, locked_offer
 from api.writing.audit import Event
 from api.writing.outbox import Message
 from api.writing.problems import Problems, declined
@@ -56,17 +56,15 @@ async def protect_offer(
 ) -> Outcome:
     """Hide where an offer is from all but councils (GSS codes) and members (subjects) listed.
 
-    Its postcode district too: the offer shows none from then on, is near nothing, and no reason of
-    a match tells how far it is. Who protects it is on the list. Again, it changes the list.
+    Its postcode district too: from then on the offer is, like any that names no district, in the
+    middle of its council. Who protects it is on the list. Again, it changes the list.
     """
     offer = await locked_offer(change, offer_id, "offerId")
     before = await _address(change, offer, "offerId")
     found = dict(before["found"])
     if not before["protected_at"]:
         found["postcode_district"] = offer["postcode_district"]
-        await statements.MOVE_OFFER.run(
-            change.connection, offer_id=offer["id"], new_district=None, new_location=None
-        )
+        await _move(change, offer, None)
         await change.connection.execute("SELECT hearth_forget_place(NULL, $1)", offer["id"])
     now = {
         "found": found,
@@ -83,16 +81,7 @@ async def unprotect_offer(change: Change, offer_id: strawberry.ID) -> Outcome:
     if not before["protected_at"]:
         raise declined(ProblemCode.ALREADY_DONE, "The offer is not protected.", "offerId")
     found = dict(before["found"])
-    district = found.pop("postcode_district", None)
-    location = await statements.FIND_LOCATION.row(
-        change.connection, location=district or offer["council_gss"]
-    )
-    await statements.MOVE_OFFER.run(
-        change.connection,
-        offer_id=offer["id"],
-        new_district=district,
-        new_location=location["code"] if location else None,
-    )
+    await _move(change, offer, found.pop("postcode_district", None))
     now: dict[str, Any] = {"found": found, "protected_at": None, "shown_to": []}
     return await _put(change, "unprotectOffer", offer, before, now, "no longer protected")
 
@@ -105,6 +94,15 @@ def listed(change: Change, given: list[str]) -> list[str]:
         problems.add("showTo", f"At most {MOST_LISTED} may be listed.")
     problems.refuse_if_any()
     return sorted({str(change.actor.viewer.subject), *filter(None, found)})
+
+
+async def _move(change: Change, offer: Mapping[str, Any], district: str | None) -> None:
+    await statements.MOVE_OFFER.run(
+        change.connection,
+        offer_id=offer["id"],
+        new_district=district,
+        new_location=await find_location(change, district, offer["council_gss"]),
+    )
 
 
 async def _address(change: Change, offer: Mapping[str, Any], *path: str) -> dict[str, Any]:

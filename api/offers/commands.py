@@ -65,7 +65,7 @@ async def _create(change: Change, given: dict[str, Any]) -> str:
         "kind_code": kind_code,
         "id": offer_id,
         "council_gss": council_gss,
-        "location_code": await _location(change, offer["postcode_district"], council_gss),
+        "location_code": await find_location(change, offer["postcode_district"], council_gss),
         "status": OfferStatus.DRAFT.value,
     }
     await statements.INSERT_OFFER.run(change.connection, **stored)
@@ -91,7 +91,7 @@ async def update_offer(change: Change, input: UpdateOfferInput) -> Outcome:  # n
     problems.refuse_if_any()
     if "postcode_district" in new:
         await _refuse_protected(change, before["id"])
-        new["location_code"] = await _location(
+        new["location_code"] = await find_location(
             change, new["postcode_district"], before["council_gss"]
         )
     return await _save(change, "updateOffer", before, new)
@@ -291,6 +291,7 @@ async def _check_routes(change: Change, codes: list[str] | None, problems: Probl
             problems.add("routeCodes", f"There is no route {code[:50]!r}; routes lists them.")
 
 
-async def _location(change: Change, district: str | None, council_gss: str) -> str | None:
+async def find_location(change: Change, district: str | None, council_gss: str) -> str | None:
+    """The code of a district's middle, or without one, of the council's; None where not known."""
     found = await statements.FIND_LOCATION.row(change.connection, location=district or council_gss)
     return found["code"] if found else None

@@ -45,6 +45,7 @@ OFFER: dict[str, Any] = {
     "minimum_months": None,
     "pets_allowed": True,
     "places_left": 4,
+    "postcode_district": "OX4",
     "readiness": "READY",
     "region": "South East",
     "route_codes": [],
@@ -123,6 +124,11 @@ BLOCKERS: list[tuple[str, dict[str, Any], str]] = [
         "The offer is 1.001 km away; the household asks for at most 1 km.",
     ),
     (
+        "distance",
+        {"metres": 41_200, "within_km": 40.0, "offer postcode_district": None},
+        "The middle of the offer's council is 41 km away; the household asks for at most 40 km.",
+    ),
+    (
         "step_free",
         {"needs_step_free": True, "step_free": "UNKNOWN"},
         "The household needs step-free accommodation, which this is not known to be.",
@@ -172,6 +178,11 @@ REASONS: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("distance", {"metres": 1_000}, "It is 1 km from where the household would like to live."),
     ("distance", {"metres": 12_300}, "It is 12 km from where the household would like to live."),
+    (
+        "distance",
+        {"metres": 12_300, "offer postcode_district": None},
+        "The middle of its council is 12 km from where the household would like to live.",
+    ),
     ("language", {"both languages": ["uk"]}, "They share a language: Ukrainian."),
     ("language", {"both languages": ["ar", "en"]}, "They share 2 languages: Arabic and English."),
     (
