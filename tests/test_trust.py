@@ -89,6 +89,7 @@ TESTS = {
     "no-reasons": [
         f"{ADDRESSES}::test_what_was_said_of_its_place_is_forgotten",
         f"{PROTECTING}::test_its_place_is_nowhere",
+        "tests/api/matching/test_allocations.py::test_why_not_tells_no_place_once_it_is_protected",
     ],
     "noted": ["tests/api/writing/test_unit_of_work.py"],
     "own-list": [f"{ADDRESSES}::test_only_those_on_its_list_know_it"],

@@ -90,6 +90,10 @@ BEGIN
             kept, kept
         ) USING asked_request, asked_offer, told;
     END LOOP;
+    UPDATE allocation_unplaced SET reasons = (
+        SELECT coalesce(jsonb_agg(each), '[]') FROM jsonb_array_elements(reasons) AS each
+        WHERE each ->> 'rule' <> ALL (told)
+    ) WHERE request_id = asked_request;
 END $$;
 REVOKE EXECUTE ON FUNCTION hearth_forget_place(uuid, uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION hearth_forget_place(uuid, uuid) TO hearth_admin, hearth_charity, hearth_council;

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api.requests.asking import CHARITY, OFFICER, propose, submit
+from tests.api.requests.test_protecting import PROTECT
 from tests.conftest import CAMBRIDGE, OXFORD, Hearth
 
 RUN = """
@@ -130,6 +131,16 @@ async def test_it_proposes_then_holds(hearth: Hearth) -> None:
     assert dict(steps) == {"SUBMITTED": 3, "PROPOSED": 2, "HELD": 2}
     assert await owner.fetchval("SELECT sum(held) FROM offer") == 6
     await owner.close()
+
+
+async def test_why_not_tells_no_place_once_it_is_protected(hearth: Hearth) -> None:
+    await hearth.open(postcodeDistrict="OX4", placesTotal=1)
+    request = await submit(hearth, near={"postcodeDistrict": "OX1", "withinKm": 1})
+    allocation, found = await _proposed(hearth)
+    assert "distance" in {each["rule"] for each in found["unplaced"]["nodes"][0]["reasons"]}
+    await hearth.data(PROTECT, {"id": request, "to": []}, CHARITY)
+    found = (await hearth.data(FOUND, {"id": allocation}, OFFICER))["allocation"]
+    assert {each["rule"] for each in found["unplaced"]["nodes"][0]["reasons"]} == {"places"}
 
 
 async def test_taking_households_in_turn_is_told_in_people_and_points(hearth: Hearth) -> None:
