@@ -1,7 +1,7 @@
 """Figures of a report: SQL over the history as it stood, added up to tables with their totals."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,17 +23,14 @@ THEN = {
 }
 """SQL of what stood at the end of a period, by the names that other SQL reads it by."""
 Place = tuple[str, str]
-Cells = dict[str, dict[Place, Figure]]
-"""By measure: figures by row and column code."""
+Found = Mapping[Place, Mapping[str, Any]]
+"""By row and column code: figures by measure, None where there is none."""
 
-_SPAN = """
-    CREATE TEMPORARY TABLE span (
-        begins timestamptz, ends timestamptz, known timestamptz, first_day date, last_day date,
-        any_route text[]
-    ) ON COMMIT DROP;
-    CREATE TEMPORARY TABLE area (gss text PRIMARY KEY, region text, paid_gss text) ON COMMIT DROP;
+_AREA = """
+    CREATE TEMPORARY TABLE area (gss text PRIMARY KEY, region text, paid_gss text) ON COMMIT DROP
 """
 _READ = re.compile(r"\b(?:FROM|JOIN) (\w+)")
+_WORD = re.compile(r"(?<!:):([a-z_]+)")
 
 
 async def tables_of(
@@ -54,33 +51,43 @@ async def tables_of(
             private = changing(tariffs, period)
         else:
             found = await _summed(history, cut)
-        zeros = sorted(await _offered(history, cut, columns))
-        for name, figures in found.items():
+        zeros = await _offered(history, cut, columns)
+        # In one order, whatever PostgreSQL's: what is hidden besides may go by it.
+        nothing = dict.fromkeys(cut.measures or FUNDED)
+        rows = [
+            (place, found.get(place, nothing), place in zeros)
+            for place in sorted(zeros | found.keys())
+        ]
+        for name in nothing:
             measure = measures[name]
-            cells: dict[Place, Figure] = {}
-            if measure.is_suppressed:
-                # A council's zeros are shown as they are: to weigh each would take hours.
-                cells = dict.fromkeys(zeros, 0)
-            cells |= {
-                place: _whole(measure, figure)
-                for place, figure in figures.items()
-                if figure or (measure.unit is Unit.DAYS and figure is not None)
-            }
+            cells = _cells(measure, rows)
             if name in cut.overlapping:
                 cells = {place: figure for place, figure in cells.items() if place[1] != ALL}
-            # In one order, whatever PostgreSQL's: what is hidden besides may go by it.
-            ordered = dict(sorted(cells.items()))
             own = private if measure.bases else frozenset()
-            tables.append(Table(cut.table, areas, columns, measure, ordered, own))
+            tables.append(Table(cut.table, areas, columns, measure, cells, own))
     return tables
 
 
-def _whole(measure: Measure, figure: Any) -> Figure:
-    if measure.unit is Unit.POUNDS:
-        return Decimal(figure).quantize(Decimal("0.01"))
-    if measure.unit is Unit.DAYS:
-        return Decimal(str(figure)).quantize(Decimal("0.1"))
-    return int(figure)
+def _cells(
+    measure: Measure, rows: Sequence[tuple[Place, Mapping[str, Any], bool]]
+) -> dict[Place, Figure]:
+    """A measure's figures; of what may be other than zero, as far as anybody knows, zeros too.
+
+    A council's zeros are shown as they are, and not in here: to weigh each would take hours.
+    """
+    name, is_count, is_days = measure.name, measure.is_suppressed, measure.unit is Unit.DAYS
+    whole = _WHOLE.get(measure.unit, int)
+    return {
+        place: whole(row[name] or 0)
+        for place, row, may_be in rows
+        if row[name] or (is_count and may_be) or (is_days and row[name] is not None)
+    }
+
+
+_WHOLE: Mapping[Unit, Callable[[Any], Figure]] = {
+    Unit.DAYS: lambda figure: Decimal(str(figure)).quantize(Decimal("0.1")),
+    Unit.POUNDS: lambda figure: Decimal(figure).quantize(Decimal("0.01")),
+}
 
 
 def _dimension(cut: Cut, frame: Frame) -> Dimension:
@@ -96,31 +103,37 @@ class History:
     """What stood at the end of a period, by what was known at a moment, in temporary tables.
 
     Read from the history alone, so that it comes out the same however often and whenever it is
-    asked. `span` says which period and moment, `area` the councils; the others are made as they are
-    first read, each by the SQL of its name.
+    asked. `area` is the councils; the others are made as they are first read, each by the SQL of
+    its name. In SQL `:ends` and the like say which period and moment: as constants, of which
+    PostgreSQL knows beforehand how many rows they leave.
     """
 
     connection: asyncpg.Connection
+    words: Mapping[str, str] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
 
     async def begin(self, frame: Frame, period: Period, known: datetime) -> None:
         """Say of which councils, period and moment; within the transaction that reads."""
-        await self.connection.execute(_SPAN)
         last = date.fromordinal(period.after.toordinal() - 1)
-        await self.connection.execute(
-            "INSERT INTO span VALUES ($1, $2, $3, $4, $5, $6)",
-            *(period.begins, period.ends, known, period.first, last, [*frame.routes, NONE]),
-        )
+        self.words = {
+            "any_route": f"ARRAY[{', '.join(map(_quoted, [*frame.routes, NONE]))}]",
+            "begins": f"timestamptz '{period.begins.isoformat()}'",
+            "ends": f"timestamptz '{period.ends.isoformat()}'",
+            "first_day": f"date '{period.first}'",
+            "known": f"timestamptz '{known.isoformat()}'",
+            "last_day": f"date '{last}'",
+        }
+        await self.connection.execute(_AREA)
         await self.connection.copy_records_to_table(
             "area", records=[(each.gss, each.region, each.paid) for each in frame.areas]
         )
         # Without it PostgreSQL takes them for hundreds of times as long as they are.
-        await self.connection.execute("ANALYZE span; ANALYZE area")
+        await self.connection.execute("ANALYZE area")
 
     async def fetch(self, sql: str) -> list[asyncpg.Record]:
         """The rows of a query."""
         await self._make(sql)
-        rows: list[asyncpg.Record] = await self.connection.fetch(sql)
+        rows: list[asyncpg.Record] = await self.connection.fetch(self._said(sql))
         return rows
 
     async def _make(self, sql: str) -> None:
@@ -128,9 +141,17 @@ class History:
             if name in THEN and name not in self.made:
                 self.made.add(name)
                 await self._make(THEN[name])
+                told = self._said(THEN[name])
                 await self.connection.execute(
-                    f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {THEN[name]}; ANALYZE {name}"
+                    f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {told}; ANALYZE {name}"
                 )
+
+    def _said(self, sql: str) -> str:
+        return _WORD.sub(lambda word: self.words[word[1]], sql)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _text(name: str) -> str:
@@ -164,39 +185,31 @@ def _place(row: Mapping[str, Any]) -> Place | None:
     return code, ALL if whole_row else row["category"]
 
 
-async def _summed(history: History, cut: Cut) -> Cells:
+async def _summed(history: History, cut: Cut) -> Found:
     facts = _text(cut.sql).format(**cut.fills)
-    if not cut.shares:
+    if cut.sums:
         facts = _gathered(facts, sorted(set(cut.sums.values())))
-    sums = {name: f"coalesce(sum({column}), 0)::bigint" for name, column in cut.sums.items()}
-    sums |= cut.shares
-    shown = [f"{sql} AS {name}" for name, sql in sums.items()]
-    return _cells(await history.fetch(_added_up(facts, shown)), list(sums))
+    shown = [f"{sql} AS {name}" for name, sql in cut.measures.items()]
+    rows = await history.fetch(_added_up(facts, shown))
+    return {place: row for row in rows if (place := _place(row))}
 
 
 def _gathered(facts: str, columns: Sequence[str]) -> str:
     """Facts of the same place as one: hashed, which is faster than to sort each for every total."""
-    sums = ", ".join(f"sum({column}) AS {column}" for column in columns)
+    sums = ", ".join(f"sum({column})::integer AS {column}" for column in columns)
     return f"SELECT region, gss, category, {sums} FROM ({facts}) AS each GROUP BY 1, 2, 3"  # noqa: S608
 
 
-def _cells(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Cells:
-    placed = {place: row for row in rows if (place := _place(row))}
-    # Sorted once here, a table's cells take no time to put in order.
-    ordered = sorted(placed)
-    return {name: {place: placed[place][name] for place in ordered} for name in names}
-
-
-async def _funded(history: History, cut: Cut, period: Period, tariffs: Tariffs) -> Cells:
-    arrivals = await history.fetch(_text(cut.sql))
-    cells: Cells = {name: {} for name in FUNDED}
-    for arrival in arrivals:
-        figures = due(tariffs, arrival, period)
+async def _funded(history: History, cut: Cut, period: Period, tariffs: Tariffs) -> Found:
+    found: dict[Place, dict[str, Decimal]] = {}
+    for arrival in await history.fetch(_text(cut.sql)):
+        figures = dict(zip(FUNDED, due(tariffs, arrival, period), strict=True))
         for row in (ALL, arrival["region"], arrival["gss"]):
             for column in (ALL, arrival["route"]):
-                for name, figure in zip(FUNDED, figures, strict=True):
-                    cells[name][row, column] = (cells[name].get((row, column)) or 0) + figure
-    return cells
+                summed = found.setdefault((row, column), dict.fromkeys(FUNDED, Decimal(0)))
+                for name, figure in figures.items():
+                    summed[name] += figure
+    return found
 
 
 async def _offered(history: History, cut: Cut, columns: Dimension) -> set[Place]:

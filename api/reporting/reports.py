@@ -31,6 +31,11 @@ class Cut:
     words: Mapping[str, str] = field(default_factory=dict)
     overlapping: frozenset[str] = frozenset()
 
+    @property
+    def measures(self) -> Mapping[str, str]:
+        """SQL of each measure over the facts of a place."""
+        return {name: f"sum({column})" for name, column in self.sums.items()} | dict(self.shares)
+
 
 @dataclass(frozen=True)
 class Report:
@@ -100,8 +105,8 @@ _CAPACITY = (
         _ACCEPTING | _DEMAND,
         fills={
             "category": "route",
-            "supplied": "SELECT unnest(CASE route_codes WHEN '{}' THEN any_route "
-            "ELSE route_codes END) FROM span",
+            "supplied": "SELECT unnest(CASE route_codes WHEN '{}' THEN :any_route "
+            "ELSE route_codes END)",
         },
         overlapping=frozenset(_ACCEPTING),
     ),

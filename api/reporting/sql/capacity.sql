@@ -11,7 +11,7 @@ SELECT region, gss, {category}, people, NULL, NULL,
 FROM match_then WHERE state IN ('HELD', 'ACCEPTED', 'PLACED')
 UNION ALL
 SELECT region, gss, {category}, NULL, NULL, NULL, NULL, NULL,
-    CASE WHEN submitted_at >= begins THEN 1 END,
+    CASE WHEN submitted_at >= :begins THEN 1 END,
     CASE WHEN is_waiting THEN 1 END,
     CASE WHEN is_waiting THEN people END
-FROM request_then, span
+FROM request_then

@@ -6,11 +6,11 @@ SELECT region, gss, {category} AS category,
     CASE WHEN state = 'ENDED' THEN 1 END AS ended,
     CASE WHEN state = 'ENDED' AND is_rematched THEN 1 END AS rematched,
     NULL::integer AS proposed, NULL::integer AS placed
-FROM match_then, span WHERE since >= begins
+FROM match_then WHERE since >= :begins
 UNION ALL
 SELECT area.region, area.gss,
     {event_category},
     NULL, NULL, NULL, NULL, NULL,
     CASE WHEN step = 'PROPOSED' THEN 1 END, CASE WHEN step = 'PLACED' THEN 1 END
-FROM request_event JOIN area ON area.gss = council_gss, span
-WHERE step IN ('PROPOSED', 'PLACED') AND at >= begins AND at < ends AND recorded_at <= known
+FROM request_event JOIN area ON area.gss = council_gss
+WHERE step IN ('PROPOSED', 'PLACED') AND at >= :begins AND at < :ends AND recorded_at <= :known

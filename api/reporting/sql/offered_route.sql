@@ -2,8 +2,7 @@
 SELECT DISTINCT region, category
 FROM (
     SELECT DISTINCT region, route_codes
-    FROM offer_event JOIN area ON gss = council_gss, span
-    WHERE status <> 'DRAFT' AND at < ends AND recorded_at <= known
+    FROM offer_event JOIN area ON gss = council_gss
+    WHERE status <> 'DRAFT' AND at < :ends AND recorded_at <= :known
 ) AS accepting
-CROSS JOIN span
-CROSS JOIN LATERAL unnest(CASE route_codes WHEN '{}' THEN any_route ELSE route_codes END) AS category
+CROSS JOIN LATERAL unnest(CASE route_codes WHEN '{}' THEN :any_route ELSE route_codes END) AS category

@@ -1,29 +1,33 @@
 -- Households that wait and have no match under way: the first rule that leaves them no offer, of those
 -- open in the region that they would like, or anywhere.
-WITH wanted AS MATERIALIZED (
-    SELECT request_id, region, route, people, unnest(kind_codes) AS kind,
-        needs_step_free, has_pets, has_children, is_women_only
-    FROM asked
+WITH asked AS MATERIALIZED (
+    SELECT request_id, region, gss, kind, route, people, kind_codes,
+        'consent' = ANY (needs) AS has_no_consent, 'women_only' = ANY (needs) AS is_women_only,
+        ('step_free' = ANY (needs))::integer + 2 * ('pets' = ANY (needs))::integer
+            + 4 * ('children' = ANY (needs))::integer AS needs
+    FROM request_then WHERE is_waiting AND NOT is_matched
 ), compared AS (
     SELECT request_id, max(CASE
-        WHEN fits < people THEN 1
-        WHEN needs_step_free AND NOT is_step_free THEN 2
-        WHEN has_pets AND NOT pets_allowed THEN 3
-        WHEN has_children AND NOT children_welcome THEN 4
-        WHEN women_only <> is_women_only THEN 5
-        ELSE 6
+        WHEN people <= fits[1 + needs] THEN CASE WHEN women_only = is_women_only THEN 6 ELSE 5 END
+        WHEN people <= fits[1 + (needs & 3)] THEN 4
+        WHEN people <= fits[1 + (needs & 1)] THEN 3
+        WHEN people <= fits[1] THEN 2
+        ELSE 1
     END) AS passed
-    FROM wanted JOIN alike USING (region, kind, route)
+    FROM (
+        SELECT request_id, region, route, people, unnest(kind_codes) AS kind, needs, is_women_only FROM asked
+    ) AS wanted
+    JOIN alike USING (region, kind, route)
     GROUP BY request_id
-), of_kind AS (
-    SELECT DISTINCT request_id
-    FROM wanted JOIN (SELECT DISTINCT region, kind FROM alike) AS there USING (region, kind)
+), there AS (
+    SELECT region, array_agg(DISTINCT kind) AS kinds FROM alike GROUP BY region
 )
 SELECT region, gss, kind, route, 1 AS households, people,
     CASE
         WHEN has_no_consent THEN 'consent'
-        WHEN of_kind.request_id IS NULL THEN 'kind'
-        WHEN passed IS NULL THEN 'route'
-        ELSE (ARRAY['places', 'step_free', 'pets', 'children', 'women_only', 'unmatched'])[passed]
+        WHEN passed IS NOT NULL
+            THEN (ARRAY['places', 'step_free', 'pets', 'children', 'women_only', 'unmatched'])[passed]
+        WHEN kind_codes && kinds THEN 'route'
+        ELSE 'kind'
     END AS rule
-FROM asked LEFT JOIN of_kind USING (request_id) LEFT JOIN compared USING (request_id)
+FROM asked LEFT JOIN there USING (region) LEFT JOIN compared USING (request_id)

@@ -1,7 +1,7 @@
 -- Requests that wait, or came within the period. Which kind is SEVERAL where more than one is asked for,
 -- so that each is counted once.
-SELECT requested.* FROM (
-    SELECT request_id, at AS submitted_at, people, kind_codes,
+SELECT * FROM (
+    SELECT request_id, submitted_at, people, kind_codes,
         CASE agrees WHEN true THEN array_remove(needs, 'consent') WHEN false THEN needs || '{consent}'::text[]
             ELSE needs END AS needs,
         CASE WHEN cardinality(kind_codes) = 1 THEN kind_codes[1] ELSE 'SEVERAL' END AS kind,
@@ -11,8 +11,11 @@ SELECT requested.* FROM (
         withdrawn_at IS NULL AND coalesce(placed, 0) < cardinality(kind_codes)
             AND (coalesce(has_live, false) OR NOT coalesce(has_left, false)) AS is_waiting,
         coalesce(is_on_the_way, false) AS is_matched
-    FROM request_event CROSS JOIN span
-    LEFT JOIN withdrawn USING (request_id)
+    FROM (
+        SELECT request_id, at AS submitted_at, people, kind_codes, needs, route_code, wanted_region, wanted_gss
+        FROM request_event WHERE step = 'SUBMITTED' AND at < :ends AND recorded_at <= :known
+    ) AS submitted
+    LEFT JOIN said USING (request_id)
     LEFT JOIN (
         SELECT request_id,
             count(*) FILTER (WHERE state = 'PLACED') AS placed,
@@ -21,11 +24,5 @@ SELECT requested.* FROM (
             bool_or(state IN ('PROPOSED', 'HELD', 'ACCEPTED')) AS is_on_the_way
         FROM match_then GROUP BY request_id
     ) AS matched USING (request_id)
-    LEFT JOIN (
-        SELECT DISTINCT ON (request_id) request_id, step = 'CONSENT_GIVEN' AS agrees FROM request_event, span
-        WHERE step IN ('CONSENT_GIVEN', 'CONSENT_TAKEN_BACK') AND reason = 'MATCHING' AND council_gss IS NULL
-            AND at < ends AND recorded_at <= known
-        ORDER BY request_id, at DESC, recorded_at DESC
-    ) AS consent USING (request_id)
-    WHERE step = 'SUBMITTED' AND at < ends AND recorded_at <= known
-) AS requested, span WHERE is_waiting OR submitted_at >= begins
+) AS requested
+WHERE is_waiting OR submitted_at >= :begins
