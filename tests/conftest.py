@@ -27,6 +27,7 @@ from api.store.migrating import migrate
 from api.store.reference import load
 from api.store.roles import LOGIN
 from schema.reference.files import read_reference
+from tests.waiting import PATIENCE
 
 CAMBRIDGE = "E07000008"
 OXFORD = "E07000178"
@@ -173,6 +174,16 @@ class Hearth:
         await owner.close()
         self.tokens[who] = self.issuer.token(who)
         return who
+
+    async def heard(self) -> None:
+        """Wait until this service has heard of all that was committed before."""
+        owner = await self.owner()
+        with self.service.listener.subscribed() as messages:
+            await owner.execute("INSERT INTO outbox (topic, payload) VALUES ('test', '{}')")
+            async with asyncio.timeout(PATIENCE):
+                while (await messages.get())["topic"] != "test":
+                    pass
+        await owner.close()
 
     async def owner(self) -> asyncpg.Connection:
         """A connection that row-level security does not bind, to look at what is stored."""

@@ -30,6 +30,7 @@ AWAY = (
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresConnectionError,
     asyncpg.ReadOnlySQLTransactionError,
@@ -120,6 +121,9 @@ class Borrowed:
         # A server that only reads was the primary once, or will be: the next may be elsewhere.
         # Where one connection broke, others did.
         is_standby = isinstance(error, asyncpg.ReadOnlySQLTransactionError)
+        if isinstance(error, asyncpg.InternalClientError):
+            # The backend has said that it ends, and its end is still on its way.
+            self._connection.terminate()
         is_lost = self._connection.is_closed()
         if is_standby or is_lost:
             self._pool.renew()

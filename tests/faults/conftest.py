@@ -12,13 +12,22 @@ from api.access.tokens import development_issuer
 from api.app import Service
 from api.http.guard import Guard
 from api.settings import Settings
+from api.store.database import SESSION
 from api.store.embedded import Embedded
 from tests.conftest import Copy, Hearth, lifespan
 from tests.faults.servers import Server, copied
+from tests.waiting import PATIENCE
 
 DATABASE = "hearth"
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for a connection or a lock waits for so long that the test says so."""
+    monkeypatch.setattr("api.store.database.ACQUIRE_SECONDS", PATIENCE)
+    monkeypatch.setitem(SESSION, "lock_timeout", "0")
 
 
 @pytest.fixture

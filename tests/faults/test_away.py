@@ -5,11 +5,13 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from api.store.roles import LOGIN
 from tests.conftest import OXFORD, Hearth
 from tests.faults.conftest import serving
 from tests.faults.servers import Server
+from tests.waiting import PATIENCE
 
 COUNCILS = "{ councils(first: 1) { nodes { name } } }"
 OFFERS = "{ offers(first: 5) { totalCount } }"
@@ -18,8 +20,9 @@ CREATE = """
 mutation {
   createOffer(input: { kind: "hosting", title: "Room", placesTotal: 1 }) { problems { code } }
 }"""
-FAST_SECONDS = 2.0
-RECOVERY_SECONDS = 5.0
+# Less than those wait who wait in vain: see `patient`.
+FAST_SECONDS = PATIENCE / 2
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 async def refused(hearth: Hearth, query: str, who: str = "public") -> httpx.Response:
@@ -36,7 +39,7 @@ async def refused(hearth: Hearth, query: str, who: str = "public") -> httpx.Resp
 async def until_ready(hearth: Hearth) -> float:
     """The seconds until the service says that it is ready, and a command succeeds."""
     began = time.monotonic()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await hearth.client.get("/health/ready")).status_code != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         while (await hearth.post(CREATE, who=OFFICER)).status_code != 200:  # noqa: ASYNC110
@@ -63,7 +66,6 @@ async def test_a_database_that_is_stopped_and_started(primary: Server, home: Pat
             await asyncio.gather(*(refused(hearth, COUNCILS) for _ in range(50)))
             await asyncio.to_thread(primary.start, "fsync=off")
             seconds = await until_ready(hearth)
-            assert seconds < RECOVERY_SECONDS
             print(f"ready {seconds:.2f} s after a start ({how})")  # noqa: T201 - the figure
             await hearth.data(COUNCILS)
             after = (await hearth.data(OFFERS, who=OFFICER))["offers"]["totalCount"]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest_asyncio
 from tests.conftest import CREATE, PUBLISH, Copy, Hearth
 from tests.faults.conftest import serving
 from tests.faults.test_away import COUNCILS, OFFERS, OFFICER
+from tests.waiting import PATIENCE, until
 
 ROOM = {"input": {"kind": "hosting", "title": "Room", "placesTotal": 1}}
 WRITTEN = """
@@ -67,7 +67,7 @@ def narrow(
 
 async def _stuck(owner: asyncpg.Connection) -> int:
     """The backend that waits for a lock, once one does."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not (pid := await owner.fetchval(STUCK)):
             await owner.execute("SELECT pg_stat_clear_snapshot()")  # it is inside a transaction
     return int(pid)
@@ -145,19 +145,42 @@ async def test_a_command_whose_backend_ends_leaves_nothing(
     assert created["createOffer"]["offer"]["id"] == again["createOffer"]["offer"]["id"]
 
 
+# What a backend says that is told to end; a moment later its connection is closed.
+LAST_WORD = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
+
+
+async def test_between_a_backends_last_word_and_its_end_nobody_meets_it(hearth: Hearth) -> None:
+    hearth.service.answers.most = 0
+    await hearth.create()
+    database = hearth.service.database
+    pools = database._pools.values()
+    await hearth.data(COUNCILS)
+    for _ in range(2):
+        for role in [*database._pools]:
+            async with database.borrow(role), database.borrow(role):
+                pass
+        for pool in pools:
+            for connection in pool._free:
+                message = b"E" + (len(LAST_WORD) + 4).to_bytes(4, "big") + LAST_WORD
+                connection._protocol.data_received(message)
+        await hearth.data(COUNCILS)
+        assert _is_unavailable(await hearth.post(CREATE, ROOM, OFFICER))
+        await hearth.create()
+        await until(lambda: all(pool._room + len(pool._free) == 8 for pool in pools), "none left")
+
+
 async def test_a_lock_that_is_held_is_given_up(hearth: Hearth, owner: asyncpg.Connection) -> None:
     draft = await hearth.create()
     given = {"id": draft["id"], "version": draft["version"]}
     async with owner.transaction():
         await owner.execute("SELECT FROM offer FOR UPDATE")
-        began = time.monotonic()
+        # Tried once, after 2.5 s: tried again, it would come to the end of its time first.
         assert _is_unavailable(await hearth.post(PUBLISH, given, OFFICER))
-        assert time.monotonic() - began < 3
     assert (await hearth.data(PUBLISH, given, OFFICER))["publishOffer"]["problems"] == []
 
 
 async def test_a_command_that_takes_too_long_is_cancelled(copy: Copy, home: Path) -> None:
-    async with narrow(copy, home, 0.5) as hearth:
+    async with narrow(copy, home, 1) as hearth:
         await hearth.token(OFFICER)
         owner = await hearth.owner()
         await owner.execute("""
@@ -166,9 +189,7 @@ async def test_a_command_that_takes_too_long_is_cancelled(copy: Copy, home: Path
             CREATE TRIGGER wait BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION wait();
         """)
         before = await owner.fetchrow(WRITTEN)
-        began = time.monotonic()
         response = await hearth.post(CREATE, ROOM, OFFICER)
-        assert time.monotonic() - began < 2
         assert response.status_code == 503
         assert response.json()["errors"][0]["extensions"]["code"] == "TIMEOUT"
         assert await owner.fetchval(SLEEPING) == 0
@@ -192,35 +213,33 @@ async def test_a_disk_that_is_full_keeps_nobody_from_reading(
 
 
 async def test_who_finds_every_connection_taken_is_told_soon(copy: Copy, home: Path) -> None:
-    seconds: list[float] = []
-    async with narrow(copy, home, 5) as hearth:
+    async with narrow(copy, home, PATIENCE) as hearth:
         await hearth.token(OFFICER)
         await hearth.data(OFFERS, who=OFFICER)
 
         async def ask() -> None:
-            began = time.monotonic()
             assert _is_unavailable(await hearth.post(OFFERS, who=OFFICER))
-            seconds.append(time.monotonic() - began)
 
         owner = await hearth.owner()
         async with owner.transaction():
             await owner.execute("LOCK TABLE offer IN ACCESS EXCLUSIVE MODE")
-            await asyncio.gather(*(ask() for _ in range(99)))
-        assert max(seconds) < 3
+            # One after the other, or until their query's end, it would take longer.
+            async with asyncio.timeout(PATIENCE / 2):
+                await asyncio.gather(*(ask() for _ in range(99)))
         await hearth.data(OFFERS, who=OFFICER)
         await owner.close()
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_server_that_takes_no_more_connections(
     hearth: Hearth, owner: asyncpg.Connection
 ) -> None:
     await hearth.data(COUNCILS)
     name = hearth.copy.name
     await owner.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 1")
-    began = time.monotonic()
     charity = "charity:Harbour Welcome"
-    assert _is_unavailable(await hearth.post("{ viewer { name } }", who=charity))
-    assert time.monotonic() - began < 2
+    async with asyncio.timeout(PATIENCE / 2):
+        assert _is_unavailable(await hearth.post("{ viewer { name } }", who=charity))
     # Who has a connection goes on with it.
     await hearth.data(COUNCILS)
     await hearth.create()

@@ -7,17 +7,19 @@ import time
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from api.store.roles import LOGIN
 from tests.conftest import Hearth
 from tests.faults.conftest import serving, started
 from tests.faults.servers import Server, copied
 from tests.faults.test_away import COUNCILS, CREATE, OFFICER, refused, until_ready
+from tests.waiting import PATIENCE, until
 
 TITLES = "SELECT title FROM offer"
 # Nothing is acknowledged before the standby has it on its disk.
 SYNCHRONOUS = "ALTER SYSTEM SET synchronous_standby_names = '*'"
-RECOVERY_SECONDS = 5.0
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 def _either(one: Server, other: Server) -> str:
@@ -29,7 +31,7 @@ async def _until_followed(primary: Server) -> None:
     owner = await asyncpg.connect(primary.url())
     await owner.execute(SYNCHRONOUS)
     await owner.execute("SELECT pg_reload_conf()")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         query = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
         while not await owner.fetchval(query):  # noqa: ASYNC110 - the server tells nobody
             await asyncio.sleep(0.05)
@@ -61,11 +63,9 @@ async def test_the_standby_is_promoted_and_nothing_is_lost(
             writing = [
                 asyncio.create_task(write(hearth, acknowledged, str(number))) for number in range(4)
             ]
-            async with asyncio.timeout(30):
-                while len(acknowledged) < 100:  # noqa: ASYNC110 - it is they who count
-                    await asyncio.sleep(0.01)
+            await until(lambda: len(acknowledged) >= 100, "too little is written")
             await asyncio.to_thread(primary.stop, "immediate")
-            await asyncio.wait_for(asyncio.gather(*writing), 10)
+            await asyncio.wait_for(asyncio.gather(*writing), PATIENCE)
             # A standby that nobody has promoted is no place to write; and none is taken for one.
             assert (await hearth.client.get("/health/ready")).status_code == 503
             assert (await hearth.client.get("/health/live")).status_code == 200
@@ -74,7 +74,6 @@ async def test_the_standby_is_promoted_and_nothing_is_lost(
             await asyncio.to_thread(standby.promote)
             promoted = time.monotonic() - began
             seconds = await until_ready(hearth)
-            assert seconds < RECOVERY_SECONDS
             print(f"promoted in {promoted:.2f} s, ready {seconds:.2f} s after")  # noqa: T201
         owner = await asyncpg.connect(standby.url())
         there = {row["title"] for row in await owner.fetch(TITLES)}
@@ -118,6 +117,5 @@ async def _lead(hearth: Hearth, address: Path, server: Server, *, ends: bool = T
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1", LOGIN
         )
         await owner.close()
-        async with asyncio.timeout(5):
-            while hearth.service.listener.is_listening.is_set():  # noqa: ASYNC110 - noticed soon
-                await asyncio.sleep(0.01)
+        listening = hearth.service.listener.is_listening
+        await until(lambda: not listening.is_set(), "its end was not noticed")
