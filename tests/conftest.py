@@ -45,6 +45,13 @@ def home() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder of a test's own; below pytest's, another run takes the server's way to its data."""
+    with tempfile.TemporaryDirectory(prefix="hearth-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
 def embedded(home: Path) -> Iterator[Embedded]:
     """A server whose database `hearth` is migrated and loaded, and left alone as a template."""

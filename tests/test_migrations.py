@@ -27,6 +27,7 @@ from api.store.reference import load
 from schema.reference.files import read_reference
 from tests.conftest import OXFORD, TEMPLATE, Copy, Hearth, lifespan
 from tests.oracle.seeding import seed
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).parents[1]
 # Up to this revision nothing was in use anywhere, so that nobody waited for its locks.
@@ -207,10 +208,11 @@ async def _killed_while_it_builds(online: Online) -> None:
     # An index built online waits for whoever began to read before it.
     await reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM offer")
     process = online.start()
-    for _ in range(600):
-        if await owner.fetchval(IS_VALID) is not None:
-            break
-        await asyncio.sleep(0.05)
+
+    async def is_building() -> bool:
+        return await owner.fetchval(IS_VALID) is not None
+
+    await until(is_building, "nothing is built")
     process.kill()
     process.wait()
     assert await owner.fetchval(IS_VALID) is False
@@ -261,14 +263,14 @@ async def _waits_and_gives_up(url: str) -> None:
     await holder.execute("DROP POLICY own_read ON offer")  # so that there is something to do
     await holder.execute("BEGIN; LOCK TABLE offer IN ACCESS SHARE MODE")
     with pytest.raises(asyncpg.LockNotAvailableError):
-        await asyncio.to_thread(migrate, url)
+        await asyncio.wait_for(asyncio.to_thread(migrate, url), PATIENCE)
     await holder.close()
 
 
 def test_a_lock_that_is_not_given_is_waited_for_five_seconds(online: Online) -> None:
     started = time.monotonic()
     asyncio.run(_waits_and_gives_up(online.url))
-    assert 4 < time.monotonic() - started < 20
+    assert time.monotonic() - started > 4
 
 
 def test_it_gives_way_to_commands_that_wait_for_it_and_begins_again(
@@ -295,11 +297,7 @@ def _five_migrate(url: str) -> None:
     assert [each.wait(300) for each in started] == [0] * 5
 
 
-def test_five_may_migrate_at_once(embedded: Embedded) -> None:
-    _five_migrate(_scratch(embedded, "five"))
-
-
-def test_no_superuser_is_needed(tmp_path: Path) -> None:
+def test_five_may_migrate_at_once_and_need_no_superuser(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         asyncio.run(
             _run(

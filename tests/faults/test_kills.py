@@ -9,7 +9,6 @@ import json
 import os
 import random
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import httpx
 from api.writing.chain import verify
 from tests.conftest import CREATE, OXFORD, Hearth
 from tests.serving import serving
+from tests.waiting import PATIENCE, until
 
 KILLS = int(os.environ.get("HEARTH_TEST_KILLS", "5"))
 SEED = int(os.environ.get("HEARTH_TEST_SEED", "1"))
@@ -102,13 +102,13 @@ async def test_every_acknowledged_change_outlives_a_killed_server(
             async with httpx.AsyncClient(
                 base_url=f"http://127.0.0.1:{port}",
                 headers={"authorization": f"Bearer {token}"},
-                timeout=10,
+                timeout=PATIENCE,
             ) as client:
                 running = [asyncio.create_task(writers.run(client, wanted)) for _ in range(WRITERS)]
-                await asyncio.wait_for(writers.enough.wait(), 30)
+                await asyncio.wait_for(writers.enough.wait(), PATIENCE)
                 await asyncio.sleep(chance.random() / 100)
                 os.killpg(server.pid, signal.SIGKILL)
-                await asyncio.wait_for(asyncio.gather(*running), 15)
+                await asyncio.wait_for(asyncio.gather(*running), PATIENCE)
         assert await _lost(owner, writers.acknowledged) == []
         assert (await verify(owner)).findings == []
         print(f"{kill} kills, {writers.count} changes acknowledged, none lost")  # noqa: T201
@@ -116,10 +116,12 @@ async def test_every_acknowledged_change_outlives_a_killed_server(
             break
     assert writers.count >= KILLS * 10
     # The fixture's own relay, or the next server's, chains what the killed ones left.
-    deadline = time.monotonic() + 5
-    while (verdict := await verify(owner)).pending:
-        assert time.monotonic() < deadline, f"{verdict.pending} events are in no chain"
-        await asyncio.sleep(0.1)
+
+    async def is_chained() -> bool:
+        return not (await verify(owner)).pending
+
+    await until(is_chained, "some events are in no chain")
+    verdict = await verify(owner)
     assert verdict.findings == []
     events = await owner.fetchval("SELECT count(*) FROM audit_event")
     assert verdict.anchor.position == events

@@ -275,10 +275,10 @@ async def test_a_range_bomb_takes_no_time(hearth: Hearth) -> None:
     whole = await hearth.client.get("/graphiql/graphiql.min.js")
     # As many as fit into a header.
     for ranges in (",".join(["0-"] * 2700), ",".join(f"{n}-{n}" for n in range(0, 3000, 2))):
-        started = time.monotonic()
+        started = time.process_time()
         header = {"range": f"bytes={ranges}"[:8192].rpartition(",")[0]}
         response = await hearth.client.get("/graphiql/graphiql.min.js", headers=header)
-        assert time.monotonic() - started < 2
+        assert time.process_time() - started < 2
         assert response.status_code in (200, 206, 400, 416)
         assert len(response.content) <= 2 * len(whole.content)
 

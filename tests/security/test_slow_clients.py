@@ -12,6 +12,7 @@ import httpx
 
 from tests.conftest import Hearth
 from tests.serving import serving
+from tests.waiting import PATIENCE
 
 EACH = 50
 LARGE = "{ councils(first: 100) { nodes { id name officialName region kind nation gssCode } } }"
@@ -62,30 +63,32 @@ async def _attack(port: int) -> AsyncIterator[list[asyncio.Task[float]]]:
             each.socket.close()
 
 
-async def _percentile(client: httpx.AsyncClient, seconds: float) -> float:
-    """The 99th percentile of a normal client's waits, in seconds."""
-    waits = []
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        started = time.monotonic()
-        response = await client.post("/graphql", json={"query": LARGE})
-        waits.append(time.monotonic() - started)
-        assert response.status_code == 200
-        await asyncio.sleep(0.02)
-    return sorted(waits)[int(len(waits) * 0.99)]
+async def _asks(client: httpx.AsyncClient) -> float:
+    """How long a normal client waits, in seconds."""
+    started = time.monotonic()
+    response = await client.post("/graphql", json={"query": LARGE})
+    assert response.status_code == 200
+    return time.monotonic() - started
 
 
 async def test_150_slow_clients_keep_nobody_waiting(hearth: Hearth, home: Path) -> None:
     with serving(hearth.copy, home, workers="1") as (_, port):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            await _percentile(client, 0.5)
+        address = f"http://127.0.0.1:{port}"
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
+            await _asks(client)
             async with _attack(port) as tasks:
-                assert await _percentile(client, 7) < 1
-                headers = tasks[::3]
-                assert all(task.done() and task.result() < 8 for task in headers)
-                async with asyncio.timeout(10):
-                    await asyncio.wait(tasks[1::3])
-            assert await _percentile(client, 0.5) < 1
+                headers, bodies = tasks[::3], tasks[1::3]
+                waits = []
+                while not all(task.done() for task in headers):
+                    waits.append(await _asks(client))
+                    await asyncio.sleep(0.02)
+                # Had anybody to wait for those who dawdle, all would, and for seconds.
+                assert sorted(waits)[len(waits) * 9 // 10] < 1
+                # After 5 s and 10 s: the server's own limit for headers is 30 s.
+                assert max(task.result() for task in headers) < 20
+                async with asyncio.timeout(PATIENCE):
+                    await asyncio.wait(bodies)
+            await _asks(client)
 
 
 async def test_more_than_headers_may_be_is_refused_by_the_real_server(
@@ -98,7 +101,7 @@ async def test_more_than_headers_may_be_is_refused_by_the_real_server(
             writer.write(b"\r\n".join((line, b"host: localhost", *headers, b"", b"")))
             with contextlib.suppress(ConnectionError):
                 await writer.drain()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 found = await reader.readline()
             writer.close()
             return int(found.split()[1])
@@ -116,7 +119,7 @@ async def test_more_than_headers_may_be_is_refused_by_the_real_server(
         split = b"x-request-id: a\r\nset-cookie: b"
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(get + b"\r\nhost: localhost\r\nconnection: close\r\n" + split + b"\r\n\r\n")
-        answer = (await asyncio.wait_for(reader.read(), 5)).lower()
+        answer = (await asyncio.wait_for(reader.read(), PATIENCE)).lower()
         writer.close()
         assert answer.startswith(b"http/1.1 200")
         assert b"set-cookie" not in answer

@@ -17,6 +17,7 @@ from api.feeds.ids import NAMESPACE, id_of, id_within, other_side
 from api.http.budgets import Budgets
 from tests.api.feeds.conftest import Feed
 from tests.conftest import CAMBRIDGE, OXFORD, Hearth
+from tests.waiting import PATIENCE
 
 PROFILE = json.loads(Path(__file__).with_name("profile.json").read_text("utf-8"))
 # What each list holds, by the profile's name for it.
@@ -167,7 +168,7 @@ async def test_only_what_is_open_is_there(hearth: Hearth) -> None:
 async def test_places_are_live_and_a_full_offer_goes(hearth: Hearth) -> None:
     offer = await hearth.open(placesTotal=3)
     id_ = uuid.UUID(offer["id"].removeprefix("offer_"))
-    await asyncio.wait_for(hearth.service.listener.is_listening.wait(), 5)
+    await asyncio.wait_for(hearth.service.listener.is_listening.wait(), PATIENCE)
 
     async def available() -> list[int]:
         contents = (await hearth.client.get(SERVICES)).json()["contents"]

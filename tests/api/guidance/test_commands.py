@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import CAMBRIDGE, OXFORD, Hearth
+from tests.waiting import PATIENCE
 
 PUBLISH_FACT = """
 mutation ($input: RouteFactInput!) {
@@ -147,7 +148,7 @@ async def test_a_fact_published_meanwhile_is_superseded_in_its_turn(hearth: Hear
     async with owner.transaction():
         await owner.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)
         publishing = asyncio.create_task(hearth.data(PUBLISH_FACT, _fact(TARIFF), "admin"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not await owner.fetchval(WAITING):  # noqa: ASYNC110 - another session's wait
                 await asyncio.sleep(0.01)
         found = await owner.fetch(CLOSE, key)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from tests.conftest import Hearth
+from tests.waiting import PATIENCE
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -36,7 +37,7 @@ class Talk:
         text = message if isinstance(message, str) else json.dumps(message)
         self._in.put_nowait({"type": "websocket.receive", "text": text})
 
-    async def hear(self, seconds: float = 30) -> Any:
+    async def hear(self, seconds: float = PATIENCE) -> Any:
         """The next message of the service's; None once it has closed the socket."""
         async with asyncio.timeout(seconds):
             message = await self._out.get()
@@ -83,4 +84,4 @@ async def talking(
         yield talk
     finally:
         talk.leave()
-        await asyncio.wait_for(task, 30)
+        await asyncio.wait_for(task, PATIENCE)

@@ -8,6 +8,7 @@ import pytest
 from tests.api.requests.asking import CHARITY, OFFICER, propose, submit
 from tests.api.requests.test_protecting import PROTECT
 from tests.conftest import CAMBRIDGE, OXFORD, Hearth
+from tests.waiting import PATIENCE
 
 RUN = """
 mutation ($input: AllocationInput!) {
@@ -56,7 +57,7 @@ async def _proposed(hearth: Hearth, who: str = OFFICER, **given: Any) -> tuple[s
 
 
 async def _ended(hearth: Hearth, allocation: str, who: str = OFFICER) -> Any:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = (await hearth.data(FOUND, {"id": allocation}, who))["allocation"]
             if found["state"] not in ("QUEUED", "RUNNING"):

@@ -1,6 +1,5 @@
 """Releases: who sees what of one, that it stays as it is, and that it is made again to the byte."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,6 +27,7 @@ from tests.api.reporting.past import (
     placed,
 )
 from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
+from tests.waiting import until
 
 CAPACITY = ReportName.CAPACITY_AND_DEMAND
 REPORT = """
@@ -259,11 +259,11 @@ async def test_a_kept_null_is_dropped_by_a_release(
     await months_history(owner)
     assert await report(hearth, "public") is None
     await release(hearth)
-    for _ in range(100):
-        await asyncio.sleep(0.05)
-        if await report(hearth, "public"):
-            return
-    raise AssertionError("The answer that there is none is kept.")
+
+    async def is_there() -> bool:
+        return await report(hearth, "public") is not None
+
+    await until(is_there, "the answer that there is none is kept")
 
 
 async def test_one_process_at_a_time(hearth: Hearth) -> None:

@@ -11,6 +11,7 @@ from api.graph.answering import Answer, Asked
 from schema.words import Audience
 from tests.api.requests.asking import CHARITY, OFFICER, move, propose, submit
 from tests.conftest import Hearth
+from tests.waiting import PATIENCE, until
 
 FOLLOW = """
 subscription ($id: ID!) { requestChanged(id: $id) { status matches { state } } }
@@ -28,7 +29,7 @@ async def _followed(hearth: Hearth, request: str, who: str) -> AsyncIterator[Ans
 
 
 async def _next(followed: AsyncIterator[Answer]) -> Any:
-    answer = await asyncio.wait_for(anext(followed), 30)
+    answer = await asyncio.wait_for(anext(followed), PATIENCE)
     assert not answer.errors
     assert answer.data is not None
     found = answer.data["requestChanged"]
@@ -48,7 +49,7 @@ async def test_others_follow_nothing(hearth: Hearth, who: str) -> None:
         stream = hearth.service.endpoint.answering.stream(
             Asked(FOLLOW, None, {"id": request}), viewer
         )
-    answer = await asyncio.wait_for(anext(stream), 30)
+    answer = await asyncio.wait_for(anext(stream), PATIENCE)
     code = "NOT_FOUND" if who.startswith("charity") else "FORBIDDEN"
     assert answer.errors[0]["extensions"]["code"] == code
 
@@ -56,16 +57,16 @@ async def test_others_follow_nothing(hearth: Hearth, who: str) -> None:
 @pytest.mark.parametrize("who", [CHARITY, OFFICER])
 async def test_each_step_is_told(hearth: Hearth, who: str) -> None:
     request, offer = await submit(hearth), await hearth.open()
-    await asyncio.wait_for(hearth.service.listener.is_listening.wait(), 30)
+    await hearth.heard()
     followed = _followed(hearth, request, who)
     first = asyncio.create_task(_next(followed))
-    await asyncio.sleep(0.3)
+    await until(lambda: bool(hearth.service.listener._queues), "nobody listens")
     match = (await propose(hearth, request, offer["id"]))["match"]["id"]
     assert await first == ("MATCHING", ["PROPOSED"])
     await move(hearth, "holdMatch", match, OFFICER)
     assert await _next(followed) == ("MATCHING", ["HELD"])
     owner = await hearth.owner()
-    await owner.execute("UPDATE match SET held_until = now() + interval '0.5 s'")
+    await owner.execute("UPDATE match SET held_until = now() + interval '1 minute'")
     await owner.close()
     await submit(hearth)  # another's step tells nothing of this one
     accepted = await move(hearth, "acceptMatch", match, CHARITY)
@@ -77,10 +78,11 @@ async def test_a_hold_that_runs_out_is_told_by_the_clock(hearth: Hearth) -> None
     request, offer = await submit(hearth), await hearth.open()
     match = (await propose(hearth, request, offer["id"]))["match"]["id"]
     await move(hearth, "holdMatch", match, OFFICER)
+    await hearth.heard()
+    await hearth.token(CHARITY)
     owner = await hearth.owner()
     await owner.execute("UPDATE match SET held_until = now() + interval '1.5 s'")
     await owner.close()
-    await asyncio.wait_for(hearth.service.listener.is_listening.wait(), 30)
     followed = _followed(hearth, request, CHARITY)
     told = [await _next(followed)]
     while told[-1] != ("SUBMITTED", ["EXPIRED"]):

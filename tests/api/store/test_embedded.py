@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from api.store.embedded import Embedded, running
+from tests.waiting import PATIENCE
 
 USER = """
 import sys
@@ -39,7 +40,7 @@ def _postmaster(home: Path) -> int:
 
 
 def _ends(pid: int) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
@@ -63,7 +64,7 @@ def _user(home: Path) -> subprocess.Popen[str]:
 
 
 def _leave(user: subprocess.Popen[str]) -> None:
-    user.communicate("\n", timeout=20)
+    user.communicate("\n", timeout=PATIENCE)
     assert user.returncode == 0
 
 
@@ -83,7 +84,7 @@ def test_a_killed_user_is_no_user(tmp_path: Path) -> None:
         postmaster = _postmaster(tmp_path)
         second = _user(tmp_path)
         second.kill()
-        second.communicate(timeout=10)
+        second.communicate(timeout=PATIENCE)
     assert _ends(postmaster)
 
 
@@ -117,7 +118,7 @@ def test_a_postmaster_killed_with_its_users_is_started_by_the_next(tmp_path: Pat
         _ask(server, "CREATE TABLE kept AS SELECT 7 AS number")
     user.kill()
     os.kill(_postmaster(tmp_path), signal.SIGKILL)
-    user.communicate(timeout=10)
+    user.communicate(timeout=PATIENCE)
     with running(tmp_path) as again:
         postmaster = _postmaster(tmp_path)
         assert _ask(again, "SELECT number FROM kept") == "7"

@@ -9,8 +9,9 @@ import pytest_asyncio
 
 from api.store.pool import MOST_WAITING, Pool
 from tests.conftest import Copy
+from tests.waiting import PATIENCE
 
-SECONDS = 5.0
+SECONDS = PATIENCE
 
 
 @pytest_asyncio.fixture

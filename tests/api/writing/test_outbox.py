@@ -10,6 +10,7 @@ from api.store.database import Database
 from api.store.listening import CHANNEL
 from api.writing.outbox import LARGEST_NOTIFY, Relay
 from tests.conftest import Copy
+from tests.waiting import PATIENCE
 
 MANY = 1200
 FILL = """
@@ -37,7 +38,7 @@ class Heard:
         self._more.set()
 
     async def count(self, wanted: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.numbers) < wanted:
                 await self._more.wait()
                 self._more.clear()
