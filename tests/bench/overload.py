@@ -133,10 +133,14 @@ class Overload:
             rate = taken.rate if taken else 0.0
 
     def ratios(self) -> None:
-        """Print how many times as long as alone, over all rounds: alone again is chance."""
+        """Print how many times as long as both times alone, over all rounds."""
+        alone = Seen()
+        for name, seen in self.waits.items():
+            if name.startswith("alone"):
+                alone.add(seen)
         for name, seen in self.waits.items():
             for part in PARTS:
-                ratio = seen.percentile(part, 200) / self.waits["alone"].percentile(part, 200)
+                ratio = seen.percentile(part, 200) / alone.percentile(part, 200)
                 console.print(f"p{part * 100:.0f} {name}: {ratio:.2f}")
 
     async def _modest(self, greedy: Asking | None) -> tuple[Seen, Seen | None]:
