@@ -10,8 +10,8 @@ from api.access.sealing import Sealing
 from api.access.viewer import Viewer
 from api.matching.backdating import age_offers, date_back
 from api.matching.samples import STEPS, Samples
-from api.offers.samples import create_samples, samples
-from api.requests.samples import CHARITIES, sample_requests
+from api.offers.samples import create_samples, samples, taken_homes
+from api.requests.samples import CHARITIES, regional_requests, sample_requests
 from api.store.database import Database
 from schema.reference.files import Reference
 from schema.types.clock import LONDON
@@ -41,8 +41,9 @@ class Sampling:
         """
         owner, today = self.joining.connection, datetime.now(LONDON).date()
         offers = samples(reference, today)
-        requests = sample_requests(offers, today)
-        total, done = len(offers) + len(requests) + STEPS, 0
+        requests, regional = sample_requests(offers, today), regional_requests(today)
+        offers += taken_homes(reference, today)
+        total, done = len(offers) + len(requests) + len(regional) + STEPS, 0
         database = Database(self.url, pool_size=2, query_seconds=QUERY_SECONDS)
         members = Members(database)
         try:
@@ -65,7 +66,7 @@ class Sampling:
             )
             done = len(offers)
             try:
-                async for steps in played.play(requests):
+                async for steps in played.play(requests, regional):
                     done += steps
                     yield done, total
             finally:

@@ -9,14 +9,14 @@ from datetime import datetime
 
 import asyncpg
 
-# The latest offer was made eleven weeks ago, the first four months before; each confirmed since.
+# The latest offers were made eleven weeks ago, the first four months before; each confirmed since.
 _OFFERS = """
     UPDATE offer SET
         created_at = created_at - make_interval(days => days),
         updated_at = updated_at - make_interval(days => days),
         last_confirmed_on = last_confirmed_on - 37 * number % days
     FROM (
-        SELECT id, number, 77 + (count(*) OVER () - number)::integer * 2 / 5 AS days
+        SELECT id, number, 77 + greatest(300 - number, 0) * 2 / 5 AS days
         FROM (SELECT id, row_number() OVER (ORDER BY external_ref)::integer AS number FROM offer)
             AS numbered
     ) AS aged

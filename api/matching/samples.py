@@ -26,6 +26,7 @@ from api.writing import unit_of_work
 from api.writing.unit_of_work import Change
 from schema.types.clock import LONDON
 from schema.types.offer_inputs import RecordCheckInput
+from schema.types.periods import last_full
 from schema.words import (
     Audience,
     CheckKind,
@@ -55,7 +56,19 @@ STORIES: Sequence[tuple[tuple[Step, ...], Sequence[int]]] = (
     ((Step.WITHDRAWN,), (2, 7, 12, 19, 33, 48)),
     ((Step.CONSENT_TAKEN_BACK,), (7, 30)),
 )
-STEPS = sum(len(steps) * len(each) for steps, each in STORIES)
+# In the last full month, in regions with homes for them: in days after it began, and how many more
+# days each household had waited.
+TAKEN: Sequence[tuple[tuple[Step, ...], Sequence[tuple[int, int]]]] = (
+    (
+        (Step.PROPOSED, Step.DECLINED, Step.PROPOSED, Step.ACCEPTED, Step.PLACED),
+        tuple((16 + number, number * 5 % 4) for number in range(12)),
+    ),
+    (
+        (Step.PROPOSED, Step.HELD, Step.ACCEPTED, Step.PLACED),
+        tuple((13 + number, number * 5 % 9) for number in range(12)),
+    ),
+)
+STEPS = sum(len(steps) * len(each) for steps, each in (*STORIES, *TAKEN))
 # Days that go by before a step; what isn't listed takes two.
 DAYS_BEFORE = {Step.PROPOSED: 4, Step.HELD: 1, Step.PLACED: 4, Step.ENDED: 20, Step.EXPIRED: 3}
 LONGEST_WAIT_DAYS = 68
@@ -70,11 +83,13 @@ OFFERS = """
     SELECT staff_offer.*, council.region, location.easting, location.northing FROM staff_offer
     JOIN council ON gss_code = council_gss
     JOIN location ON location.code = location_code
-    WHERE status = 'OPEN' AND kind_code = ANY ($1) ORDER BY external_ref
+    WHERE status = 'OPEN' AND kind_code = ANY ($1) AND (external_ref > 'SAMPLE-300') = $2
+    ORDER BY external_ref
 """
 REQUESTS = """
     SELECT request.*, location.easting AS near_easting, location.northing AS near_northing
-    FROM request LEFT JOIN location ON location.code = postcode_district ORDER BY submitted_at
+    FROM request LEFT JOIN location ON location.code = postcode_district
+    WHERE submitted_at >= $1 ORDER BY submitted_at
 """
 Command = Callable[..., Awaitable[Any]]
 Line = tuple[Viewer, Command, tuple[Any, ...]]
@@ -115,30 +130,49 @@ class Samples:
     """Those that nobody was proposed yet."""
     _ranks: dict[UUID, list[Row]] = field(default_factory=dict)
 
-    async def play(self, wanted: Sequence[SampleRequest]) -> AsyncIterator[int]:
+    async def play(
+        self, wanted: Sequence[SampleRequest], regional: Sequence[SampleRequest]
+    ) -> AsyncIterator[int]:
         """Submit the requests and play every story; yields how many commands are through."""
-        for sample in wanted:
-            charity = Viewer(Audience.CHARITY, self.charities[sample.charity])
-            await self._run(charity, submit_request, sample.request)
-            yield 1
-        self._waiting = [dict(row) for row in await self.owner.fetch(REQUESTS)]
-        offers = await self.owner.fetch(OFFERS, list(HOME_KINDS))
-        self._offers = {row["id"]: dict(row) for row in offers}
-        stories = [(steps, days) for steps, each in STORIES for days in each]
-        for number, (steps, days) in enumerate(stories):
-            # Among offers that somebody has used since, not every story finds its household.
-            if play := self._cast(number, steps, days):
-                await self._tell(play)
-            yield len(steps)
-        for number, request in enumerate(self._waiting):
-            self._date(request, number * LONGEST_WAIT_DAYS // len(self._waiting))
+        _, month = last_full(self.today)
+        began = (self.today - month.first).days
+        stories = [(steps, days, 0) for steps, each in STORIES for days in each]
+        taken = [(steps, began - day, more) for steps, each in TAKEN for day, more in each]
+        async for done in self._play(regional, taken, is_taken=True):
+            yield done
+        async for done in self._play(wanted, stories, is_taken=False):
+            yield done
         for number, offer in enumerate([*self._offers.values()][::6]):
             state = list(CheckState)[number % len(CheckState)]
             check = _check(offer, CHECKED[number % 3], state, self.today - timedelta(days=number))
             await self._run(self._officer(offer), alerts.record_check, check)
 
-    def _cast(self, number: int, steps: Sequence[Step], last: int) -> Play | None:
-        """The story for the first waiting household that an offer suits."""
+    async def _play(
+        self,
+        wanted: Sequence[SampleRequest],
+        stories: Sequence[tuple[Sequence[Step], int, int]],
+        *,
+        is_taken: bool,
+    ) -> AsyncIterator[int]:
+        begun = await self.owner.fetchval("SELECT clock_timestamp()")
+        for sample in wanted:
+            charity = Viewer(Audience.CHARITY, self.charities[sample.charity])
+            await self._run(charity, submit_request, sample.request)
+            yield 1
+        self._waiting = [dict(row) for row in await self.owner.fetch(REQUESTS, begun)]
+        offers = await self.owner.fetch(OFFERS, list(HOME_KINDS), is_taken)
+        self._offers = {row["id"]: dict(row) for row in offers}
+        for number, (steps, days, more) in enumerate(stories):
+            # Among offers that somebody has used since, not every story finds its household.
+            if play := self._cast(number, steps, days, more):
+                declined = await self._tell(play)
+                self._offers |= declined if is_taken else {}
+            yield len(steps)
+        for number, request in enumerate(self._waiting):
+            self._date(request, number * LONGEST_WAIT_DAYS // len(self._waiting))
+
+    def _cast(self, number: int, steps: Sequence[Step], last: int, more: int) -> Play | None:
+        """The story for the first waiting household that an offer suits, of so many days more."""
         days = [last]
         for step in reversed(steps):
             days.insert(0, min(LONGEST_WAIT_DAYS, days[0] + DAYS_BEFORE.get(step, 2)))
@@ -146,7 +180,7 @@ class Samples:
             play = Play(number, steps, days[1:], request)
             if len(self._suiting(play)) >= steps.count(Step.PROPOSED):
                 self._waiting.remove(request)
-                self._date(request, days[0])
+                self._date(request, days[0] + more)
                 return play
         return None
 
@@ -172,17 +206,22 @@ class Samples:
             self._ranks[request["id"]] = [offer for _, offer in found]
         return self._ranks[request["id"]]
 
-    async def _tell(self, play: Play) -> None:
+    async def _tell(self, play: Play) -> dict[UUID, Row]:
+        """Take the steps; gives the offers that were declined, which others may still have."""
+        declined = {}
         for nth, (step, days) in enumerate(zip(play.steps, play.days, strict=True), start=1):
             if step is Step.PROPOSED:
                 play.offer = self._suiting(play)[0]
                 del self._offers[play.offer["id"]]
+            if step is Step.DECLINED and play.offer:
+                declined[play.offer["id"]] = play.offer
             for line, (who, command, given) in enumerate(self._lines(play, step, days)):
                 outcome, at = await self._run(who, command, *given)
                 self.told[at] = min(at, self._moment(days, nth) + timedelta(minutes=line))
                 play.match = getattr(outcome, "match", None) or play.match
         if Step.ENDED in play.steps and _reason(play, EndReason) is EndReason.BREAKDOWN:
             self._waiting.append(play.request)
+        return declined
 
     def _lines(self, play: Play, step: Step, days: int) -> Iterator[Line]:
         """The commands of a step, and whose they are; proposals come from either side in turn."""

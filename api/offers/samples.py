@@ -19,6 +19,9 @@ from schema.words import OfferStatus, StepFree
 SEED = 2022
 COUNCILS = 60
 OFFERS = 300
+# Where the last full month had enough for its figures to be shown: homes that were all taken in it.
+REGIONS = ("London", "North West")
+HOMES_OF_REGION = 12
 # Oxford's story is the one that the documentation tells, so its neighbourhood is always there.
 ALWAYS = ("E07000178", "E10000025", "E07000177", "E07000179", "E07000180", "E07000181")
 UKRAINIAN = ("homes-for-ukraine", "ukraine-permission-extension-scheme")
@@ -90,6 +93,37 @@ def samples(reference: Reference, today: date) -> list[Sample]:
         )
         status = chosen.choices(list(OfferStatus), weights=(6, 84, 6, 4))[0]
         found.append(Sample(offer, status))
+    return found
+
+
+def taken_homes(reference: Reference, today: date) -> list[Sample]:
+    """A dozen more homes in either of two regions, for two people each, whoever they are."""
+    found: list[Sample] = []
+    for region in REGIONS:
+        own = [each for each in reference.councils if each.region == region and each.easting]
+        councils = [each for each in own if each.ends_on is None][:4]
+        for number in range(HOMES_OF_REGION):
+            council = councils[number % len(councils)]
+            name = f"{OFFERS + len(found) + 1:03}"
+            offer = CreateOfferInput(
+                gss_code=council.gss_code,
+                kind="accommodation",
+                title=HOMES[2][1],
+                description="For a couple, or a parent with a child.",
+                places_total=2,
+                household_max=2,
+                route_codes=[],
+                postcode_district=_districts_near(reference, council)[number % 5],
+                step_free=StepFree.SOME,
+                pets_allowed=True,
+                children_welcome=True,
+                women_only=False,
+                languages=["en", "uk"],
+                available_from=today - timedelta(days=150),
+                external_ref=f"SAMPLE-{name}",
+                idempotency_key=f"sample-{name}",
+            )
+            found.append(Sample(offer, OfferStatus.OPEN))
     return found
 
 

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from api.offers.samples import ALWAYS, HOME_KINDS, LANGUAGES, REFUGEE, UKRAINIAN, Sample
+from api.offers.samples import (
+    ALWAYS,
+    HOME_KINDS,
+    HOMES_OF_REGION,
+    LANGUAGES,
+    REFUGEE,
+    REGIONS,
+    UKRAINIAN,
+    Sample,
+)
 from schema.types.near import Near
 from schema.types.request_inputs import HouseholdInput, SubmitRequestInput
 from schema.words import ConsentScope
@@ -13,6 +22,8 @@ from schema.words import ConsentScope
 SEED = 1951
 """The year of the Refugee Convention."""
 REQUESTS = 120
+WAITING_OF_REGION = 20
+"""Of households that would like to live in one of `REGIONS`: those that still wait."""
 CHARITIES = ("Harbour Welcome", "Kettle and Key", "Lantern Welcome", "Two Rivers Welcome")
 
 # Adults and children's ages; how many of a hundred households are such.
@@ -78,6 +89,33 @@ def sample_requests(offers: Sequence[Sample], today: date) -> list[SampleRequest
             needed_by=today + timedelta(days=chosen.choice((75, 90, 120))),
             consents=_consents(chosen),
             idempotency_key=f"sample-{number:03}",
+        )
+        found.append(SampleRequest(CHARITIES[number % len(CHARITIES)], request))
+    return found
+
+
+def regional_requests(today: date) -> list[SampleRequest]:
+    """Households of two for the homes that were taken in two regions, and others that wait."""
+    chosen = random.Random(SEED)  # noqa: S311 - a seed, so that it repeats
+    found = []
+    for number in range(len(REGIONS) * (HOMES_OF_REGION + WAITING_OF_REGION)):
+        household = HouseholdInput(
+            adults=1 + number // 2 % 2,
+            child_ages=[] if number // 2 % 2 else [chosen.choice((3, 5, 8, 13))],
+            languages=["uk"],
+            contact_name=f"Sample household {REQUESTS + number + 1}",
+            contact_email=f"household-{REQUESTS + number + 1}@example.org",
+            contact_phone=f"01632 960{REQUESTS + number + 1:03}",
+        )
+        request = SubmitRequestInput(
+            household=household,
+            kinds=["accommodation"],
+            route_code=UKRAINIAN[number // 2 % 2],
+            near=None,
+            preferred_regions=[REGIONS[number % len(REGIONS)]],
+            needed_by=today + timedelta(days=90),
+            consents=[ConsentScope.MATCHING],
+            idempotency_key=f"sample-{REQUESTS + number + 1:03}",
         )
         found.append(SampleRequest(CHARITIES[number % len(CHARITIES)], request))
     return found

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from api.access.joining import Joining
 from api.access.sealing import sealing
-from api.matching.samples import STORIES
+from api.matching.samples import STORIES, TAKEN
 from api.offers.samples import samples
 from api.requests.samples import sample_requests
 from api.sampling import Sampling
@@ -65,7 +65,7 @@ async def test_samples_have_everything_that_reports_count(
     states = await owner.fetch("SELECT state, count(*) FROM match GROUP BY state")
     assert {row[0] for row in states} == set(MatchState)
     assert sum(row[1] for row in states) == sum(
-        steps.count(Step.PROPOSED) * len(days) for steps, days in STORIES
+        steps.count(Step.PROPOSED) * len(days) for steps, days in (*STORIES, *TAKEN)
     )
     days: dict[str, list[int]] = {}
     for step, ago in await owner.fetch(DAYS_AGO):
