@@ -1,6 +1,6 @@
 """The query parameters that there are: what is declared here is what is read and documented."""
 
-from api.feeds.paging import DEFAULT_SIZE, LARGEST_MINIMAL_PAGE, LARGEST_PAGE, LAST_PAGE
+from api.feeds.paging import DEFAULT_SIZE, LARGEST_MINIMAL_PAGE, LARGEST_PAGE, LAST_PAGE, SIZES
 from api.feeds.parameters import (
     Parameter,
     clock_time,
@@ -40,7 +40,7 @@ PAGING = (
             "maximum": LARGEST_MINIMAL_PAGE,
             "default": DEFAULT_SIZE,
         },
-        whole(1, LARGEST_MINIMAL_PAGE),
+        whole(1, LARGEST_MINIMAL_PAGE, SIZES),
     ),
 )
 TAXONOMY = Parameter("taxonomy_id", "With a term of this taxonomy.", _UUID, identity)

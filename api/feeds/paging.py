@@ -12,6 +12,7 @@ LARGEST_PAGE = 100
 # `minimal` aims at all services in one page, and each is but a few bytes.
 LARGEST_MINIMAL_PAGE = 5_000
 LAST_PAGE = 1_000_000
+SIZES = f"from 1 to {LARGEST_PAGE}, with minimal=true to {LARGEST_MINIMAL_PAGE}"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def paging_of(given: Mapping[str, Any]) -> Paging:
     most = LARGEST_MINIMAL_PAGE if is_minimal else LARGEST_PAGE
     size = given.get("per_page", LARGEST_MINIMAL_PAGE if is_minimal else DEFAULT_SIZE)
     if size > most:
-        raise BadRequest(f"per_page is {size}; give a whole number from 1 to {most}.")
+        raise BadRequest(f"per_page is {size}; give a whole number {SIZES}.")
     return Paging(given.get("page", 1), size)
 
 

@@ -47,16 +47,15 @@ def read_parameters(query_string: bytes, known: Mapping[str, Parameter]) -> dict
     return found
 
 
-def whole(least: int, most: int) -> Read:
-    """Reads a whole number within bounds."""
+def whole(least: int, most: int, said: str = "") -> Read:
+    """Reads a whole number within bounds; `said` is how to put them, where more is to be said."""
+    bounds = said or f"from {least} to {most}"
 
     def read(name: str, text: str) -> int:
         # int() would take signs, spaces, underscores and every script's digits.
         value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
         if not least <= value <= most:
-            raise BadRequest(
-                f"{name} is {text[:20]!r}; give a whole number from {least} to {most}."
-            )
+            raise BadRequest(f"{name} is {text[:20]!r}; give a whole number {bounds}.")
         return value
 
     return read

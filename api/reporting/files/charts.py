@@ -97,14 +97,17 @@ def _by_region(
 
 
 def _flow(seen: Seen) -> Chart:
-    """From proposal to the end of the placement, over all regions."""
+    """From request to the end of the placement, over all regions."""
     sheet = _first(seen)
     total = [row for row in sheet.rows if is_of_all(row)] if sheet else []
     cells = tuple(sheet.figures(total[0])) if sheet and total else ()
     labels = tuple(measure.label for measure in sheet.measures) if sheet and total else ()
-    return Chart(
-        f"From proposal to placement, {seen.period}", "Matches", labels, (Series("All", cells),)
-    )
+    if seen.received is None:
+        title = f"From proposal to placement, {seen.period}"
+        return Chart(title, "Matches", labels, (Series("All", cells),))
+    title, first = f"From request to placement, {seen.period}", "Requests received"
+    flow = Series("All", (seen.received, *cells))
+    return Chart(title, "Requests and matches", (first, *labels), (flow,))
 
 
 def _first(seen: Seen) -> Sheet | None:

@@ -7,10 +7,11 @@ from uuid import UUID
 import asyncpg
 
 from api.reporting.files.seen import WORDS, Seen
-from api.reporting.release import Cell, Measure, Row, Unit
+from api.reporting.release import ALL, Cell, Measure, Row, Unit
 from api.reporting.reports import REPORTS
 from schema.words import ReportName
 
+FLOWS = {ReportName.MATCHING_OUTCOMES}
 ROWS_AT_ONCE = 500
 _RELEASE = """
     SELECT id, name, period, released_at, data_as_of, columns, corrects_id, notes, differs, checksum
@@ -21,6 +22,14 @@ _ROWS = """
     SELECT council_gss, shown, hidden FROM report_row
     WHERE release_id = $1 AND position > $2 AND position <= $3
     ORDER BY position
+"""
+# Of a later release there may be other figures, and then another chart of the same release.
+_RECEIVED = """
+    SELECT columns, council_gss, shown, hidden
+    FROM report_row JOIN report_release ON id = release_id
+    WHERE name = 'CAPACITY_AND_DEMAND' AND period = $1 AND released_at <= $2
+        AND shown[2] = 'All' AND shown[4] = 'All' AND shown[5] = $3
+    ORDER BY released_at DESC, position LIMIT 1
 """
 
 
@@ -50,7 +59,16 @@ async def find_seen(connection: asyncpg.Connection, release_id: UUID) -> Seen | 
         differs=tuple(head["differs"]),
         corrects=head["corrects_id"],
         checksum=head["checksum"],
+        received=await _received(connection, head) if name in FLOWS else None,
     )
+
+
+async def _received(connection: asyncpg.Connection, head: asyncpg.Record) -> Cell | None:
+    row = await connection.fetchrow(_RECEIVED, head["period"], head["released_at"], ALL)
+    if row is None or "requests_received" not in row["columns"]:
+        return None
+    columns = tuple(row["columns"])
+    return _row(row, columns).cells[columns.index("requests_received")]
 
 
 async def _rows(

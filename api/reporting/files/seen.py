@@ -53,6 +53,8 @@ class Seen:
     differs: tuple[str, ...]
     corrects: UUID | None
     checksum: str
+    received: Cell | None = None
+    """Of MATCHING_OUTCOMES: the requests received, as the viewer sees the release that has them."""
 
     @property
     def file_name(self) -> str:

@@ -169,7 +169,10 @@ async def test_a_page_after_the_last_is_empty(feed: Feed) -> None:
     [
         *((f"page={text}", "page is") for text in NUMBERS),
         *((f"per_page={text}", "per_page is") for text in (*NUMBERS, "101", "5001")),
-        ("per_page=5001&minimal=true", "from 1 to 5000"),
+        *(
+            (f"per_page={text}", "from 1 to 100, with minimal=true to 5000")
+            for text in ("0", "101", "5001", "5001&minimal=true")
+        ),
         ("page=1&page=2", "'page' is given twice"),
         ("pages=1", "'pages' is no parameter here; these are: day, end_time"),
         ("full=perhaps", "give true or false"),
