@@ -16,12 +16,14 @@ FILES = ("report.csv", "report.csv-metadata.json", "report.xlsx", "report.ods", 
 OFFICER = f"council:{OXFORD}"
 
 
-async def _release(hearth: Hearth) -> str:
+async def _release(hearth: Hearth, *more: ReportName) -> str:
+    """The last of the releases made."""
     owner = await hearth.owner()
     await months_history(owner)
     await owner.close()
     async with Releasing.open(hearth.copy.owner_url) as releasing:
-        made = await releasing.release(ReportName.CAPACITY_AND_DEMAND, MONTH)
+        for name in (ReportName.CAPACITY_AND_DEMAND, *more):
+            made = await releasing.release(name, MONTH)
     return f"release_{made.id}"
 
 
@@ -70,6 +72,17 @@ async def test_every_file_is_there(hearth: Hearth) -> None:
         if ending in ("csv", "ods", "xlsx"):
             name = f'attachment; filename="capacity-and-demand-{MONTH}.{ending}"'
             assert response.headers["content-disposition"] == name
+
+
+async def test_the_flow_begins_with_requests_as_the_viewer_sees_them(hearth: Hearth) -> None:
+    release = await _release(hearth, ReportName.MATCHING_OUTCOMES)
+    first = {}
+    for who in ("public", "admin"):
+        svg = (await _get(hearth, f"{release}/chart.svg", who)).text
+        table = svg.partition('<desc id="chart-table">')[2].partition("</desc>")[0]
+        first[who] = table.partition("\n")[0]
+    assert first["public"] == "Requests received: All [c]."
+    assert first["admin"] == "Requests received: All 15."
 
 
 async def test_a_public_file_is_asked_for_again_cheaply(hearth: Hearth) -> None:

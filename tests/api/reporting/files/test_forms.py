@@ -144,6 +144,15 @@ def test_a_chart_says_in_text_what_it_shows(name: ReportName) -> None:
     assert "2026-10" in chart.title
 
 
+def test_the_flow_begins_with_the_requests_received() -> None:
+    seen = _seen(ReportName.MATCHING_OUTCOMES)
+    assert chart_of(seen).title == "From proposal to placement, 2026-10"
+    for received, said in ((Cell("88"), "88"), (HIDDEN, "[c]")):
+        chart = chart_of(replace(seen, received=received))
+        assert chart.title == "From request to placement, 2026-10"
+        assert chart.text.startswith(f"Requests received: All {said}.\nPlaces free: All")
+
+
 def test_pounds_and_people_share_no_axis() -> None:
     chart = chart_of(_seen(ReportName.FUNDING_DUE))
     assert (chart.axis, [each.name for each in chart.series]) == ("Pounds due", ["Pounds due"])
