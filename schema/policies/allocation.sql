@@ -54,7 +54,7 @@ GRANT SELECT ON allocation_match, allocation_without TO hearth_admin, hearth_cou
 CREATE FUNCTION hearth_take_allocation()
     RETURNS TABLE (id uuid, subject text, attempts integer)
     LANGUAGE sql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     UPDATE allocation SET state = 'RUNNING', attempts = allocation.attempts + 1, beat_at = now(), updated_at = now()
     WHERE allocation.id = (
@@ -70,7 +70,7 @@ $$;
 CREATE FUNCTION hearth_note_allocation(asked uuid, attempt integer, now_state text, now_progress double precision, said text)
     RETURNS boolean
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     UPDATE allocation SET state = now_state, progress = now_progress, message = said, beat_at = now(), updated_at = now()

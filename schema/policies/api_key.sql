@@ -11,7 +11,7 @@ CREATE FUNCTION hearth_key(asked text)
         digest bytea, is_read_only boolean, networks cidr[], expires_at timestamptz, is_noted boolean
     )
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT digest, is_read_only, networks, expires_at,
         coalesce(last_used_at >= date_trunc('hour', now()), false)
@@ -22,7 +22,7 @@ $$;
 -- Notes that a key was used in this hour; no closer, so that nobody's working day can be read from it.
 CREATE FUNCTION hearth_note_key(asked text) RETURNS void
     LANGUAGE sql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$ UPDATE api_key SET last_used_at = date_trunc('hour', now()) WHERE public_id = asked $$;
 
 REVOKE EXECUTE ON FUNCTION hearth_key(text), hearth_note_key(text) FROM PUBLIC;

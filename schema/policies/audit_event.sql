@@ -19,6 +19,11 @@ CREATE POLICY own_read ON audit_event FOR SELECT TO hearth_council
             AND EXISTS (SELECT FROM request WHERE request.id = audit_event.request_id)
         )
     );
+-- What was said of an offer before it was protected may tell where it is.
+CREATE POLICY since_protected ON audit_event AS RESTRICTIVE FOR SELECT TO hearth_admin, hearth_council
+    USING (
+        NOT EXISTS (SELECT FROM offer_address WHERE offer_id = subject_id AND protected_at > audit_event.at)
+    );
 -- Whoever writes, writes as themselves: of their own council or charity, and of cases that they have a part in.
 CREATE POLICY own_write ON audit_event FOR INSERT TO hearth_council
     WITH CHECK (
@@ -65,11 +70,12 @@ CREATE POLICY charity_write ON audit_event FOR INSERT TO hearth_charity
 -- Every event is to be chained, whoever wrote it; the relay does it a moment later, so that writers don't queue.
 CREATE FUNCTION hearth_await_chain() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     INSERT INTO audit_pending (event_id) VALUES (NEW.id);
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION hearth_await_chain() FROM PUBLIC;
 CREATE TRIGGER await_chain AFTER INSERT ON audit_event
     FOR EACH ROW EXECUTE FUNCTION hearth_await_chain();

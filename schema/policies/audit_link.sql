@@ -11,7 +11,7 @@ CREATE POLICY relay ON audit_link TO hearth_relay USING (true) WITH CHECK (true)
 -- nobody may take a link away.
 CREATE FUNCTION hearth_link_made() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     DELETE FROM audit_pending WHERE event_id = NEW.event_id;
@@ -22,4 +22,5 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION hearth_link_made() FROM PUBLIC;
 CREATE TRIGGER made BEFORE INSERT ON audit_link FOR EACH ROW EXECUTE FUNCTION hearth_link_made();

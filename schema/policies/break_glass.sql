@@ -20,7 +20,7 @@ CREATE POLICY its_read ON break_glass FOR SELECT TO hearth_charity
 -- the cases matched with it, as they are now; a case that is not there can't be opened (SQLSTATE HE404).
 CREATE FUNCTION hearth_glass_broken() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     NEW.at := now();
@@ -42,12 +42,13 @@ BEGIN
     );
     RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION hearth_glass_broken() FROM PUBLIC;
 CREATE TRIGGER broken BEFORE INSERT ON break_glass FOR EACH ROW EXECUTE FUNCTION hearth_glass_broken();
 
 -- The requests that are open to the administrator in this transaction. Policies ask it once a statement.
 CREATE FUNCTION hearth_opened() RETURNS uuid[]
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT ARRAY(
         SELECT unnest(request_ids) FROM break_glass

@@ -7,7 +7,7 @@ CREATE POLICY owner ON check_event TO hearth_owner USING (true) WITH CHECK (true
 
 CREATE FUNCTION hearth_check_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     INSERT INTO check_event (id, offer_id, at, council_gss, kind, state, due_on)
@@ -19,6 +19,7 @@ BEGIN
     );
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION hearth_check_changed() FROM PUBLIC;
 -- What was written of it, let go of in time, is no news.
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OF state, due_on, done_on ON offer_check
     FOR EACH ROW EXECUTE FUNCTION hearth_check_changed();

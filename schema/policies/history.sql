@@ -17,6 +17,7 @@ BEGIN
         HINT = 'Add a row that says what is so now.';
 END
 $$;
+REVOKE EXECUTE ON FUNCTION hearth_keep_history() FROM PUBLIC;
 
 -- Here, since the function is made after the files of these tables have run.
 CREATE TRIGGER keep_history BEFORE UPDATE OR DELETE ON audit_event

@@ -5,7 +5,7 @@ GRANT SELECT ON location TO hearth_admin, hearth_charity, hearth_council, hearth
 -- hold no point for is the asker's error (SQLSTATE HE400), not an empty list.
 CREATE FUNCTION hearth_district_point(district text) RETURNS point
     LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     found point;

@@ -24,7 +24,7 @@ CREATE POLICY own_change ON match FOR UPDATE TO hearth_council
 -- the count sees what the last holder of the lock committed.
 CREATE FUNCTION hearth_recount_offer(asked uuid) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     PERFORM FROM offer WHERE id = asked FOR UPDATE;
@@ -44,7 +44,7 @@ END $$;
 -- Works out anew where a request stands: PLACED once every kind that it asks for is.
 CREATE FUNCTION hearth_recount_request(asked uuid) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     UPDATE request SET
@@ -66,7 +66,7 @@ END $$;
 -- see nor were matched with, and an offer that is neither theirs nor, to a charity, open or matched with it.
 CREATE FUNCTION hearth_lock_cases(asked_requests uuid[], asked_offers uuid[]) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     mine text[] := string_to_array(nullif(current_setting('hearth.gss', true), ''), ',');
@@ -108,7 +108,7 @@ END $$;
 -- Whether households count on an offer whose cases are not open to the administrator, who so can't tell them.
 CREATE FUNCTION hearth_hides_matches(asked uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT EXISTS (
         SELECT FROM match
@@ -121,7 +121,7 @@ GRANT EXECUTE ON FUNCTION hearth_hides_matches(uuid) TO hearth_admin;
 
 CREATE FUNCTION hearth_lock_case(asked_request uuid, asked_offer uuid) RETURNS void
     LANGUAGE sql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$ SELECT hearth_lock_cases(ARRAY[asked_request], ARRAY[asked_offer]) $$;
 
 REVOKE EXECUTE ON FUNCTION hearth_recount_offer(uuid), hearth_recount_request(uuid), hearth_lock_case(uuid, uuid),
@@ -133,7 +133,7 @@ GRANT EXECUTE ON FUNCTION hearth_lock_case(uuid, uuid), hearth_lock_cases(uuid[]
 -- Whose a match is and how many it is for are facts of its offer and its request, whoever proposes it.
 CREATE FUNCTION hearth_match_made() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     SELECT council_gss, kind_code INTO NEW.council_gss, NEW.kind_code FROM offer WHERE id = NEW.offer_id;
@@ -141,11 +141,12 @@ BEGIN
     FROM request WHERE id = NEW.request_id;
     RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION hearth_match_made() FROM PUBLIC;
 CREATE TRIGGER made BEFORE INSERT ON match FOR EACH ROW EXECUTE FUNCTION hearth_match_made();
 
 CREATE FUNCTION hearth_match_moved() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     PERFORM hearth_recount_offer(NEW.offer_id);
@@ -159,4 +160,5 @@ BEGIN
     PERFORM hearth_recount_request(NEW.request_id);
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION hearth_match_moved() FROM PUBLIC;
 CREATE TRIGGER moved AFTER INSERT OR UPDATE ON match FOR EACH ROW EXECUTE FUNCTION hearth_match_moved();

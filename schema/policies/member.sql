@@ -7,7 +7,7 @@ CREATE POLICY owner ON member TO hearth_owner USING (true) WITH CHECK (true);
 -- Which audience a token's subject belongs to now; null for nobody, or somebody disabled.
 CREATE FUNCTION hearth_audience(asked text) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$ SELECT audience FROM member WHERE subject = asked AND NOT is_disabled $$;
 
 -- Enters a transaction as one member, or as an API key (key: and its public part): sets the scope that the policies go by, until its end.
@@ -16,7 +16,7 @@ AS $$ SELECT audience FROM member WHERE subject = asked AND NOT is_disabled $$;
 CREATE FUNCTION hearth_enter(asked text)
     RETURNS TABLE (name text, council_gss text, organisation_name text, entered_at timestamptz)
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     scope text;

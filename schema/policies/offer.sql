@@ -20,7 +20,7 @@ CREATE POLICY own_change ON offer FOR UPDATE TO hearth_council
 -- The places of an offer of theirs that are held now, also to staff to whom the matches themselves are not open.
 CREATE FUNCTION hearth_live_holds(asked uuid) RETURNS integer
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT coalesce(sum(places), 0)::integer FROM match
     WHERE offer_id = asked AND state = 'HELD' AND held_until > now()

@@ -22,7 +22,7 @@ CREATE POLICY own_change ON offer_address FOR UPDATE TO hearth_council
 -- list. Null for all others.
 CREATE FUNCTION hearth_address(asked uuid) RETURNS bytea
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     found offer_address;
@@ -58,7 +58,7 @@ GRANT EXECUTE ON FUNCTION hearth_address(uuid) TO hearth_admin, hearth_charity, 
 -- or an administrator to whom it is open; or of one offer, for its council or any administrator.
 CREATE FUNCTION hearth_forget_place(asked_request uuid, asked_offer uuid) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     told text[] := CASE WHEN asked_offer IS NULL THEN '{distance,preference}' ELSE '{distance}' END;

@@ -7,7 +7,7 @@ CREATE POLICY owner ON offer_event TO hearth_owner USING (true) WITH CHECK (true
 
 CREATE FUNCTION hearth_offer_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     INSERT INTO offer_event (
@@ -31,6 +31,7 @@ BEGIN
     );
     RETURN NULL;
 END $$;
+REVOKE EXECUTE ON FUNCTION hearth_offer_changed() FROM PUBLIC;
 -- Its counts of places are no news to it: they follow from the matches' own events.
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OF places, status, updated_at ON offer
     FOR EACH ROW EXECUTE FUNCTION hearth_offer_changed();

@@ -16,7 +16,7 @@ GRANT SELECT ON request TO hearth_council;
 -- tiers, an administrator of what is open to it; to all else the answer is no.
 CREATE FUNCTION hearth_consents(asked uuid, asked_scope text, councils text[]) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
     IF current_setting('role') = 'hearth_council' THEN
@@ -41,7 +41,7 @@ GRANT EXECUTE ON FUNCTION hearth_consents(uuid, text, text[]) TO hearth_admin, h
 -- council asks it of itself.
 CREATE FUNCTION hearth_refuses(asked uuid, gss text) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT gss = ANY (string_to_array(nullif(current_setting('hearth.gss', true), ''), ','))
         AND NOT hearth_consents(asked, 'MATCHING', ARRAY[gss]) AND EXISTS (
@@ -55,7 +55,7 @@ GRANT EXECUTE ON FUNCTION hearth_refuses(uuid, text) TO hearth_council;
 -- Whether the policies below show this request to the one who asks.
 CREATE FUNCTION hearth_sees(asked uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     gss text[] := string_to_array(current_setting('hearth.gss', true), ',');
@@ -91,7 +91,7 @@ REVOKE EXECUTE ON FUNCTION hearth_sees(uuid) FROM PUBLIC;
 -- Whether anything is proposed, held or accepted for it now, whosever it is.
 CREATE FUNCTION hearth_is_matching(asked uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT EXISTS (
         SELECT FROM match
@@ -136,7 +136,7 @@ CREATE POLICY need_read ON request FOR SELECT TO hearth_council
 CREATE FUNCTION hearth_standing(asked uuid)
     RETURNS TABLE (agrees_to_all boolean, except_for text[], live_kinds text[], declined_offers uuid[])
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 1
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     WITH said AS (SELECT gss_code, is_given, at, id FROM consent WHERE request_id = asked AND scope = 'MATCHING'),
     for_all AS (

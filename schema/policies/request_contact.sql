@@ -12,7 +12,7 @@ CREATE POLICY own ON request_contact TO hearth_charity
 -- Whether the viewer is on a safety list: itself by subject, or its council by GSS code.
 CREATE FUNCTION hearth_is_listed(shown_to text[]) RETURNS boolean
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT coalesce(
         nullif(current_setting('hearth.subject', true), '') = ANY (shown_to)
@@ -26,7 +26,7 @@ CREATE FUNCTION hearth_note_look(
     command text, subject_type text, subject_id uuid, gss text, organisation uuid, request uuid, why text
 ) RETURNS void
     LANGUAGE sql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     INSERT INTO audit_event (
         id, actor_subject, actor_name, audience, council_gss, command, subject_type, subject_id, changes,
@@ -45,7 +45,7 @@ REVOKE EXECUTE ON FUNCTION hearth_note_look(text, text, uuid, text, uuid, uuid, 
 -- are on its list. Null for all others.
 CREATE FUNCTION hearth_contact(asked uuid) RETURNS bytea
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     found request_contact;

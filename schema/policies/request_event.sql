@@ -18,7 +18,7 @@ CREATE POLICY council_add ON request_event FOR INSERT TO hearth_council
 -- date of birth, no place nearer than a council that the household named itself.
 CREATE FUNCTION hearth_step_taken() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     asked request;
@@ -70,5 +70,6 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+REVOKE EXECUTE ON FUNCTION hearth_step_taken() FROM PUBLIC;
 CREATE TRIGGER taken BEFORE INSERT ON request_event
     FOR EACH ROW EXECUTE FUNCTION hearth_step_taken();

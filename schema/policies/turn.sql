@@ -4,7 +4,7 @@
 -- A definer's, since the public may not read holds; it tells no more than that moment.
 CREATE FUNCTION hearth_next_turn() RETURNS timestamptz
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, public
+    SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT least(
         ((now() AT TIME ZONE 'Europe/London')::date + 1)::timestamp AT TIME ZONE 'Europe/London',

@@ -15,7 +15,6 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    literal_column,
     or_,
     select,
 )
@@ -125,20 +124,12 @@ def _checks(scope: Scope) -> Rows:
 def _history(scope: Scope) -> Rows:
     """What was done to it, latest first; its own council's staff may ask.
 
-    Of a protected offer, since it was protected: what was said before may tell where it is.
+    Of a protected offer, since it was protected: the policy `since_protected` sees to that.
     """
-    event, address = rows.audit_event.alias(), rows.offer_address.alias()
-    since = (
-        select(address.c.protected_at)
-        .where(address.c.offer_id == event.c.subject_id)
-        .scalar_subquery()
-    )
+    event = rows.audit_event.alias()
     return Rows(
         event,
-        where=[
-            event.c.subject_id == scope.row.c.id,
-            event.c.at >= func.coalesce(since, literal_column("'-infinity'::timestamptz")),
-        ],
+        where=[event.c.subject_id == scope.row.c.id],
         keys=[
             Key(event.c.at, DateTime(timezone=True), moment),
             Key(event.c.id, Uuid()),

@@ -146,3 +146,36 @@ async def _write(world: World, who: str, given: dict[str, Any]) -> None:
         )
     finally:
         await connection.close()
+
+
+async def test_nobody_sets_a_trigger_of_ours_on_a_table_of_their_own(world: World) -> None:
+    """It would act as the owner on whatever row its maker makes up."""
+    triggers = await world.owner.fetch(
+        "SELECT oid::regprocedure::text AS name FROM pg_proc "
+        "WHERE prorettype = 'trigger'::regtype AND pronamespace = 'public'::regnamespace"
+    )
+    assert len(triggers) >= 9
+    for role in (*ROLES.values(), "hearth_liaison", "hearth_public", "hearth_relay"):
+        connection = await asyncpg.connect(world.hearth.copy.url, server_settings={"role": role})
+        await connection.execute("CREATE TEMP TABLE made_up (id uuid)")
+        made = "CREATE TRIGGER t AFTER INSERT ON made_up FOR EACH ROW EXECUTE FUNCTION"
+        for each in triggers:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(f"{made} {each['name']}")
+        await connection.close()
+
+
+async def test_a_table_of_ones_own_is_not_taken_for_ours(world: World) -> None:
+    connection = await asyncpg.connect(
+        world.hearth.copy.url, server_settings={"role": "hearth_council"}
+    )
+    await connection.execute("CREATE TEMP TABLE member AS SELECT * FROM public.council LIMIT 0")
+    rows = await connection.fetch("SELECT * FROM hearth_enter($1)", OFFICER)
+    assert [row["council_gss"] for row in rows] == [OXFORD]
+    unsafe = """
+        SELECT oid::regprocedure::text FROM pg_proc
+        WHERE prosecdef AND pronamespace = 'public'::regnamespace
+            AND 'search_path=pg_catalog, public, pg_temp' <> ALL (coalesce(proconfig, '{}'))
+    """
+    assert await world.owner.fetch(unsafe) == []
+    await connection.close()

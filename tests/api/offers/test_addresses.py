@@ -1,7 +1,9 @@
 """Exact addresses: sealed, shown to who needs them, each look noted; and who is protected."""
 
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from tests.api.requests.asking import CHARITY, OFFICER, move, propose, submit
@@ -149,6 +151,15 @@ async def test_what_was_said_of_its_place_is_forgotten(hearth: Hearth) -> None:
     history = "query ($id: ID!) { offer(id: $id) { history { nodes { command } } } }"
     nodes = (await hearth.data(history, {"id": offer}, OFFICER))["offer"]["history"]["nodes"]
     assert [each["command"] for each in nodes] == ["protectOffer"]
+    # So says the database alone.
+    role = {"role": "hearth_council"}
+    connection = await asyncpg.connect(hearth.copy.url, server_settings=role)
+    await connection.execute("BEGIN")
+    await connection.fetch("SELECT * FROM hearth_enter($1)", OFFICER)
+    told = "SELECT command FROM audit_event WHERE subject_id = $1"
+    found = await connection.fetch(told, UUID(offer.removeprefix("offer_")))
+    assert [each["command"] for each in found] == ["protectOffer"]
+    await connection.close()
 
 
 async def test_only_those_on_its_list_know_it(hearth: Hearth) -> None:
