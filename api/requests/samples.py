@@ -8,10 +8,9 @@ from datetime import date, timedelta
 from api.offers.samples import (
     ALWAYS,
     HOME_KINDS,
-    HOMES_OF_REGION,
     LANGUAGES,
     REFUGEE,
-    REGIONS,
+    TAKEN_HOMES,
     UKRAINIAN,
     Sample,
 )
@@ -22,8 +21,8 @@ from schema.words import ConsentScope
 SEED = 1951
 """The year of the Refugee Convention."""
 REQUESTS = 120
-WAITING_OF_REGION = 20
-"""Of households that would like to live in one of `REGIONS`: those that still wait."""
+WAITING = {"London": 30, "North East": 18, "Yorkshire and The Humber": 18}
+"""Households that would like to live in a region with `TAKEN_HOMES`, and still wait."""
 CHARITIES = ("Harbour Welcome", "Kettle and Key", "Lantern Welcome", "Two Rivers Welcome")
 
 # Adults and children's ages; how many of a hundred households are such.
@@ -95,13 +94,15 @@ def sample_requests(offers: Sequence[Sample], today: date) -> list[SampleRequest
 
 
 def regional_requests(today: date) -> list[SampleRequest]:
-    """Households of two for the homes that were taken in two regions, and others that wait."""
+    """Households of two for the homes that were taken in some regions, then others that wait."""
     chosen = random.Random(SEED)  # noqa: S311 - a seed, so that it repeats
     found = []
-    for number in range(len(REGIONS) * (HOMES_OF_REGION + WAITING_OF_REGION)):
+    wanted = [*TAKEN_HOMES.items(), *WAITING.items()]
+    regions = [region for region, count in wanted for _ in range(count)]
+    for number, region in enumerate(regions):
         household = HouseholdInput(
-            adults=1 + number // 2 % 2,
-            child_ages=[] if number // 2 % 2 else [chosen.choice((3, 5, 8, 13))],
+            adults=1 + number % 2,
+            child_ages=[] if number % 2 else [chosen.choice((3, 5, 8, 13))],
             languages=["uk"],
             contact_name=f"Sample household {REQUESTS + number + 1}",
             contact_email=f"household-{REQUESTS + number + 1}@example.org",
@@ -110,9 +111,9 @@ def regional_requests(today: date) -> list[SampleRequest]:
         request = SubmitRequestInput(
             household=household,
             kinds=["accommodation"],
-            route_code=UKRAINIAN[number // 2 % 2],
+            route_code=UKRAINIAN[0],
             near=None,
-            preferred_regions=[REGIONS[number % len(REGIONS)]],
+            preferred_regions=[region],
             needed_by=today + timedelta(days=90),
             consents=[ConsentScope.MATCHING],
             idempotency_key=f"sample-{REQUESTS + number + 1:03}",
