@@ -65,7 +65,7 @@ TAKEN: Sequence[tuple[tuple[Step, ...], Sequence[tuple[int, int]]]] = (
     ),
     (
         (Step.PROPOSED, Step.HELD, Step.ACCEPTED, Step.PLACED),
-        tuple((13 + number % 14, number * 5 % 9) for number in range(28)),
+        tuple((13 + number % 14, number * 5 % 9 + number // 4) for number in range(28)),
     ),
 )
 STEPS = sum(len(steps) * len(each) for steps, each in (*STORIES, *TAKEN))

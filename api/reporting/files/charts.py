@@ -97,17 +97,28 @@ def _by_region(
 
 
 def _flow(seen: Seen) -> Chart:
-    """From request to the end of the placement, over all regions."""
+    """From request to the end of the placement: over all regions, and in those with the most.
+
+    Small counts often hide that of all regions, but not those of one where nothing is small.
+    """
     sheet = _first(seen)
-    total = [row for row in sheet.rows if is_of_all(row)] if sheet else []
-    cells = tuple(sheet.figures(total[0])) if sheet and total else ()
-    labels = tuple(measure.label for measure in sheet.measures) if sheet and total else ()
-    if seen.received is None:
+    rows = [row for row in (sheet.rows if sheet else ()) if is_of_all(row)]
+    if sheet and rows:
+        regions = [row for row in sheet.rows if is_of_region(row)]
+        most = {row: _number(next(sheet.figures(row))) for row in regions}
+        regions = sorted((row for row in regions if most[row]), key=lambda row: -most[row])
+        rows += regions[: MOST_BARS - 1]
+    labels = tuple(measure.label for measure in sheet.measures) if sheet and rows else ()
+    named = [(str(row.cells[1].value), tuple(sheet.figures(row))) for row in rows] if sheet else []
+    if not seen.received:
         title = f"From proposal to placement, {seen.period}"
-        return Chart(title, "Matches", labels, (Series("All", cells),))
+        return Chart(title, "Matches", labels, tuple(Series(*each) for each in named))
+    absent = Cell("0")  # rows of zeros alone are left out
+    series = tuple(
+        Series(region, (seen.received.get(region, absent), *cells)) for region, cells in named
+    )
     title, first = f"From request to placement, {seen.period}", "Requests received"
-    flow = Series("All", (seen.received, *cells))
-    return Chart(title, "Requests and matches", (first, *labels), (flow,))
+    return Chart(title, "Requests and matches", (first, *labels) if labels else (), series)
 
 
 def _first(seen: Seen) -> Sheet | None:

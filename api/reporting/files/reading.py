@@ -27,9 +27,11 @@ _ROWS = """
 _RECEIVED = """
     SELECT columns, council_gss, shown, hidden
     FROM report_row JOIN report_release ON id = release_id
-    WHERE name = 'CAPACITY_AND_DEMAND' AND period = $1 AND released_at <= $2
-        AND shown[2] = 'All' AND shown[4] = 'All' AND shown[5] = $3
-    ORDER BY released_at DESC, position LIMIT 1
+    WHERE id = (
+        SELECT id FROM report_release
+        WHERE name = 'CAPACITY_AND_DEMAND' AND period = $1 AND released_at <= $2
+        ORDER BY released_at DESC LIMIT 1
+    ) AND shown[1] = 'by_kind' AND shown[4] = 'All' AND shown[5] = $3
 """
 
 
@@ -59,16 +61,17 @@ async def find_seen(connection: asyncpg.Connection, release_id: UUID) -> Seen | 
         differs=tuple(head["differs"]),
         corrects=head["corrects_id"],
         checksum=head["checksum"],
-        received=await _received(connection, head) if name in FLOWS else None,
+        received=await _received(connection, head) if name in FLOWS else {},
     )
 
 
-async def _received(connection: asyncpg.Connection, head: asyncpg.Record) -> Cell | None:
-    row = await connection.fetchrow(_RECEIVED, head["period"], head["released_at"], ALL)
-    if row is None or "requests_received" not in row["columns"]:
-        return None
-    columns = tuple(row["columns"])
-    return _row(row, columns).cells[columns.index("requests_received")]
+async def _received(connection: asyncpg.Connection, head: asyncpg.Record) -> dict[str, Cell]:
+    found = {}
+    for row in await connection.fetch(_RECEIVED, head["period"], head["released_at"], ALL):
+        cells = dict(zip(row["columns"], _row(row, tuple(row["columns"])).cells, strict=True))
+        if "requests_received" in cells:
+            found[str(cells["region"].value)] = cells["requests_received"]
+    return found
 
 
 async def _rows(

@@ -1,7 +1,7 @@
 """A release as one viewer sees it, for every kind of file to be made of."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -53,8 +53,9 @@ class Seen:
     differs: tuple[str, ...]
     corrects: UUID | None
     checksum: str
-    received: Cell | None = None
-    """Of MATCHING_OUTCOMES: the requests received, as the viewer sees the release that has them."""
+    received: Mapping[str, Cell] = field(default_factory=dict)
+    """Of MATCHING_OUTCOMES: the requests received, of all regions and by region, as the viewer sees
+    the release that has them."""
 
     @property
     def file_name(self) -> str:

@@ -148,9 +148,9 @@ def test_the_flow_begins_with_the_requests_received() -> None:
     seen = _seen(ReportName.MATCHING_OUTCOMES)
     assert chart_of(seen).title == "From proposal to placement, 2026-10"
     for received, said in ((Cell("88"), "88"), (HIDDEN, "[c]")):
-        chart = chart_of(replace(seen, received=received))
+        chart = chart_of(replace(seen, received={"All": received}))
         assert chart.title == "From request to placement, 2026-10"
-        assert chart.text.startswith(f"Requests received: All {said}.\nPlaces free: All")
+        assert chart.text.startswith(f"Requests received: All {said}, Wales 0, London 0.\n")
 
 
 def test_pounds_and_people_share_no_axis() -> None:
