@@ -20,7 +20,7 @@ from tests.conftest import CREATE, OXFORD, Hearth
 from tests.serving import serving
 from tests.waiting import PATIENCE, until
 
-KILLS = int(os.environ.get("HEARTH_TEST_KILLS", "5"))
+KILLS = int(os.environ.get("HEARTH_TEST_KILLS", "3"))
 SEED = int(os.environ.get("HEARTH_TEST_SEED", "1"))
 WRITERS = 8
 UPDATE = """

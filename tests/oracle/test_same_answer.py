@@ -28,9 +28,9 @@ ASKERS = (
     "liaison",
     "admin",
 )
-DOCUMENTS = int(os.environ.get("HEARTH_TEST_DOCUMENTS", "350"))
+DOCUMENTS = int(os.environ.get("HEARTH_TEST_DOCUMENTS", "245"))
 SEED = int(os.environ.get("HEARTH_TEST_SEED", "1"))
-IN_EACH_CASE = 50
+IN_EACH_CASE = 35
 ROUNDS = range(-(-DOCUMENTS // (IN_EACH_CASE * len(ASKERS))))
 
 # The request as a whole is too large, which the oracle knows nothing of.

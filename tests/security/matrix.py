@@ -28,7 +28,7 @@ FIRST = {
     " SET protected_at = now(), shown_to = ARRAY[council_gss]",
     "recordArrival": "UPDATE match SET state = 'ACCEPTED'",
 }
-PATIENCE = 8
+PATIENCE = 20
 VERSION = "SELECT version FROM offer WHERE 'offer_' || id = $1"
 
 

@@ -117,13 +117,9 @@ class World:
 
     async def _restored(self) -> None:
         async with self.owner.transaction():
-            await self.owner.execute("SET LOCAL session_replication_role = replica")
-            for table, columns in self.tables.items():
-                await self.owner.execute(
-                    f"DELETE FROM {table}; "
-                    f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "
-                    f"SELECT {columns} FROM kept.{table}"
-                )
+            await self.owner.execute(
+                "SET LOCAL session_replication_role = replica; SELECT kept.restore()"
+            )
 
     async def fingerprint(self) -> dict[str, str]:
         """What each table holds, as a hash."""
@@ -155,6 +151,16 @@ class World:
         await self.owner.execute("CREATE SCHEMA kept")
         for table in self.tables:
             await self.owner.execute(f"CREATE TABLE kept.{table} AS TABLE {table}")
+        # A function, whose statements are planned once, and sent in one round trip.
+        back = "; ".join(
+            f"DELETE FROM {table}; INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "
+            f"SELECT {columns} FROM kept.{table}"
+            for table, columns in self.tables.items()
+        )
+        await self.owner.execute(
+            f"CREATE FUNCTION kept.restore() RETURNS void LANGUAGE plpgsql AS "
+            f"$$ BEGIN {back}; END $$"
+        )
 
 
 async def build(hearth: Hearth) -> World:
