@@ -99,7 +99,10 @@ TESTS = {
         f"{ADDRESSES}::test_a_protected_offer_is_like_one_without_a_district",
         f"{ADDRESSES}::test_only_those_on_its_list_know_it",
     ],
-    "retention": [f"{SUBJECT}::test_each_kind_goes_in_its_time"],
+    "retention": [
+        f"{SUBJECT}::test_each_kind_goes_in_its_time",
+        f"{SUBJECT}::test_a_request_is_kept_from_its_end_not_from_a_later_touch",
+    ],
     "rotation": [
         f"{ROTATION}::test_an_old_key_is_no_longer_needed_after",
         f"{ROTATION}::test_the_command_says_what_it_did_and_what_it_lacks",

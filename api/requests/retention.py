@@ -13,7 +13,17 @@ from schema.tables.match import LIVE
 BATCH = 500
 MOST_DAYS = 36_500
 
-ENDED = "SELECT id FROM request WHERE status IN ('CLOSED', 'WITHDRAWN') AND updated_at < $1"
+# By the step that ended it: an ended request is touched later too, as when its words go.
+ENDED = """
+    SELECT id FROM request
+    WHERE status IN ('CLOSED', 'WITHDRAWN') AND $1 > coalesce(
+        (
+            SELECT max(at) FROM request_event
+            WHERE request_id = request.id AND step IN ('ENDED', 'WITHDRAWN')
+        ),
+        updated_at
+    )
+"""
 # A check that failed has a reason, whatever it was.
 GONE = "No longer kept."
 OVER = """

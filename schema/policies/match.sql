@@ -161,4 +161,6 @@ BEGIN
     RETURN NULL;
 END $$;
 REVOKE EXECUTE ON FUNCTION hearth_match_moved() FROM PUBLIC;
-CREATE TRIGGER moved AFTER INSERT OR UPDATE ON match FOR EACH ROW EXECUTE FUNCTION hearth_match_moved();
+-- What is let go of or forgotten in an old match moves nothing.
+CREATE TRIGGER moved AFTER INSERT OR UPDATE OF held_until, places, state ON match
+    FOR EACH ROW EXECUTE FUNCTION hearth_match_moved();

@@ -245,8 +245,39 @@ async def test_a_request_that_nobody_follows_ends(hearth: Hearth) -> None:
     assert await owner.fetchval(step, silent) == "WITHDRAWN"
     for other in (heard, awaited, matched):
         assert await owner.fetchval(step, other) != "WITHDRAWN"
-    await owner.execute("UPDATE request SET updated_at = now() - interval '91 days'")
+    await owner.execute("UPDATE request_event SET at = at - interval '91 days'")
     assert (await retention.run(owner, days, _silent))["contact"] == 1
+    await owner.close()
+
+
+async def test_a_request_is_kept_from_its_end_not_from_a_later_touch(
+    hearth: Hearth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, request_id = await _ended(hearth)
+    await _withdraw(hearth, request_id)
+    owner = await hearth.owner()
+    await owner.execute("UPDATE request_event SET at = at - interval '100 days'")
+    await owner.execute("UPDATE request SET updated_at = updated_at - interval '100 days'")
+    stands = "SELECT status, updated_at, version FROM request"
+    before = await owner.fetchrow(stands)
+    monkeypatch.setenv("HEARTH_DATABASE_URL", hearth.copy.owner_url)
+
+    async def run(**days: int) -> str:
+        monkeypatch.setenv("HEARTH_RETENTION", json.dumps(days))
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["retention", "run"])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert "words: 2 gone" in await run(contact=101)
+    assert await owner.fetchrow(stands) == before, "to let words go moves nothing"
+    await owner.execute("UPDATE match SET state = state")
+    assert (await owner.fetchval("SELECT updated_at FROM request")) > before["updated_at"]
+    said = await run(contact=101, request=101)
+    assert "contact: 0 gone" in said
+    assert "request: 0 gone" in said
+    said = await run(contact=99, request=99)
+    assert "contact: 1 gone" in said
+    assert "request: 1 gone" in said
     await owner.close()
 
 
