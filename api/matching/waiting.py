@@ -20,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     func,
     not_,
+    null,
     or_,
     select,
     true,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 from api.matching import scores
 from api.matching.allocation import Allocation
 from api.matching.conditions import (
+    TODAY,
     Compared,
     as_if_new,
     offers_beside,
@@ -46,7 +48,7 @@ from api.store.roles import OWNER
 from schema.types import rows
 from schema.types.clock import LONDON
 from schema.types.offer_rows import any_of
-from schema.words import AllocationPolicy, RequestStatus
+from schema.words import AllocationPolicy, OfferStatus, RequestStatus
 
 CANDIDATES = 30
 """So many offers are looked at for each need, the best of all that suit."""
@@ -230,14 +232,30 @@ def _counts() -> Composed:
         .lateral("counted")
     )
     return Composed(
-        select(asked.c.id.label("request_id"), asked.c.kind_code, counted).select_from(
-            asked.join(counted, true())
+        select(
+            asked.c.id.label("request_id"), asked.c.kind_code, counted, _full(asked).label("full")
+        ).select_from(asked.join(counted, true()))
+    )
+
+
+def _full(asked: Any) -> ColumnElement[Any]:
+    """How many offers of the kind would be open ones, had they places left."""
+    offer = rows.staff_offer.alias()
+    return (
+        select(func.count())
+        .where(
+            _of_these(Compared(asked, offer, null()), asked),
+            offer.c.status == OfferStatus.OPEN.value,
+            offer.c.places_left <= 0,
+            func.coalesce(offer.c.available_until >= TODAY, true()),
         )
+        .correlate(asked)
+        .scalar_subquery()
     )
 
 
 PAIRS, PAST_PAIRS, COUNTS = _pairs(_needs()), _pairs(_needs(as_if_new)), _counts()
-TODAY = "SELECT now()"
+NOW = "SELECT now()"
 KINDS = "SELECT code FROM support_kind ORDER BY code"
 COUNCILS = "SELECT gss_code FROM council"
 REQUESTS = """
@@ -300,7 +318,7 @@ class Compare:
             "differing": self.asked.differing,
             "prefers": self.asked.policy is not AllocationPolicy.BY_NEED,
         }
-        today = (await self.connection.fetchval(TODAY)).astimezone(LONDON).date()
+        today = (await self.connection.fetchval(NOW)).astimezone(LONDON).date()
         for begin in range(0, len(ids), BATCH):
             batch = ids[begin : begin + BATCH]
             given = {"ids": batch, **self.given, **preferring}
@@ -377,9 +395,19 @@ def _against(row: Any) -> list[Reason]:
     """Every rule that refuses offers, those that refuse most first."""
     offers = row["offers"]
     if offers == 0:
-        return [Reason("kind", "There is no open offer of this kind.", 0.0)]
+        rule = "places" if row["full"] else "kind"
+        return [Reason(rule, none_open(row["full"]), 0.0)]
     rules = sorted((rule for rule in AGAINST if row[rule]), key=lambda rule: -row[rule])
     return [Reason(rule, against(rule, row[rule], offers), 0.0) for rule in rules]
+
+
+def none_open(full: int) -> str:
+    """Why no offer of a kind can be compared: there is none, or all are full."""
+    if full == 0:
+        return "There is no open offer of this kind."
+    if full == 1:
+        return "The only open offer of this kind is full."
+    return f"All {full} open offers of this kind are full."
 
 
 def against(rule: str, refused: int, offers: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.requests.asking import CHARITY, OFFICER, propose, submit
+from tests.api.requests.asking import CHARITY, OFFICER, move, propose, submit
 from tests.api.requests.test_protecting import PROTECT
 from tests.conftest import CAMBRIDGE, OXFORD, Hearth
 from tests.waiting import PATIENCE
@@ -132,6 +132,18 @@ async def test_it_proposes_then_holds(hearth: Hearth) -> None:
     assert dict(steps) == {"SUBMITTED": 3, "PROPOSED": 2, "HELD": 2}
     assert await owner.fetchval("SELECT sum(held) FROM offer") == 6
     await owner.close()
+
+
+async def test_why_not_tells_that_all_are_full(hearth: Hearth) -> None:
+    for _ in range(2):
+        offer, request = await hearth.open(placesTotal=2), await submit(hearth)
+        match = (await propose(hearth, request, offer["id"]))["match"]["id"]
+        assert (await move(hearth, "acceptMatch", match, CHARITY))["problems"] == []
+    await submit(hearth)
+    _, found = await _proposed(hearth)
+    [reason] = found["unplaced"]["nodes"][0]["reasons"]
+    assert reason["rule"] == "places"
+    assert reason["message"] == "All 2 open offers of this kind are full."
 
 
 async def test_why_not_tells_no_place_once_it_is_protected(hearth: Hearth) -> None:

@@ -14,7 +14,7 @@ from api.matching.instance import Instance, Objective
 from api.matching.rules import Pair
 from api.matching.unlocking import RADII_KM, RULES, unlock_message
 from api.matching.unplaced import unplaced
-from api.matching.waiting import AGAINST, against
+from api.matching.waiting import AGAINST, against, none_open
 
 TODAY = date(2026, 11, 25)
 LIMIT = 20
@@ -313,6 +313,7 @@ def test_why_nobody_was_placed_is_plain() -> None:
     assert {"An offer has", "A host has ", "No host that"} & {each[:12] for each in said}
     for rule in AGAINST:
         said |= {against(rule, 1, 1), against(rule, 1, 5), against(rule, 3, 5), against(rule, 5, 5)}
+    said |= {none_open(full) for full in (0, 1, 5)}
     for sentence in said:
         assert _is_plain(sentence), sentence
     assert against("pets", 1, 5) == "Of 5 offers, 1 takes no pets."

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli import app
-from tests.api.requests.asking import OFFICER, propose, submit
+from tests.api.requests.asking import CHARITY, OFFICER, move, propose, submit
 from tests.conftest import CAMBRIDGE, OXFORD, Hearth
 
 CANDIDATES = """
@@ -86,6 +86,20 @@ async def test_one_more_place_has_a_price_and_the_unplaced_a_reason(settings: He
     assert reasons[left] == ["Every offer that suits is too full for 2 people."]
     assert reasons[owner] == ["The only offer takes no pets."]
     assert reasons[elsewhere] == ["There is no open offer of this kind."]
+
+
+async def test_a_full_offer_is_said_to_be_full(settings: Hearth) -> None:
+    offer, first = await settings.open(placesTotal=2), await submit(settings)
+    match = (await propose(settings, first, offer["id"]))["match"]["id"]
+    assert (await move(settings, "acceptMatch", match, CHARITY))["problems"] == []
+    await submit(settings)
+    for arguments, said in (
+        ((), ("places", "The only open offer of this kind is full.")),
+        (("--council", CAMBRIDGE), ("kind", "There is no open offer of this kind.")),
+    ):
+        [unplaced] = (await _found("--kind", "hosting", *arguments))["unplaced"]
+        [reason] = unplaced["reasons"]
+        assert (reason["rule"], reason["message"]) == said
 
 
 async def test_what_is_matched_already_or_withdrawn_waits_no_more(settings: Hearth) -> None:
