@@ -111,7 +111,8 @@ class Service:
         )
         self.open_data = OpenData(self.database, self.answers, budgets, Lane(self.admission, few))
         files = Lane(self.admission, FILES_AT_ONCE, seconds=FILE_SECONDS)
-        self.report_files = ReportFiles(members, door, budgets, files)
+        made = Answers.never_dropped(settings.answers_kept * MEGABYTE // 4)
+        self.report_files = ReportFiles(members, door, budgets, files, made)
         self.sockets = Sockets(
             schema,
             answering,

@@ -50,6 +50,17 @@ class Answers:
         self._until = float("-inf")
         self._is_asking = False
 
+    @classmethod
+    def never_dropped(cls, most: int) -> "Answers":
+        """What keeps answers that are the same for ever, up to `most` bytes."""
+
+        async def seconds_to_turn() -> float:
+            return float("inf")
+
+        is_following = Event()
+        is_following.set()
+        return cls(most, is_following, seconds_to_turn)
+
     def find(self, key: Hashable) -> Response | None:
         """The answer to give again."""
         found = self._kept.get(key)

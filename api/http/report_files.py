@@ -5,15 +5,21 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
+import api
+import schema
 from api.access.members import Members, MovedError
 from api.access.viewer import PUBLIC, Viewer
 from api.feeds.parameters import Parameter, flag, read_parameters
 from api.http.admission import Lane
+from api.http.answers import Answers
 from api.http.budgets import Budgets
 from api.http.endpoint import Door
 from api.http.errors import CSVW_JSON, HttpError
@@ -22,7 +28,7 @@ from api.http.responses import MAY_BE_KEPT, NO_STORE, VARY, Headers, Response
 from api.reporting.files.charts import Picture, draw
 from api.reporting.files.csv import metadata, written
 from api.reporting.files.ods import write_ods
-from api.reporting.files.reading import find_seen
+from api.reporting.files.reading import find_release, with_rows
 from api.reporting.files.seen import Seen
 from api.reporting.files.xlsx import write_xlsx
 from schema.refusals import Unauthenticated
@@ -37,6 +43,7 @@ AT_ONCE = 2
 """Files made at once; others wait, so that spreadsheets and charts leave a processor to queries."""
 SECONDS = 20.0
 """How long a file may await its turn."""
+LIBRARIES = ("matplotlib", "odfdo", "xlsxwriter")
 
 
 @dataclass(frozen=True)
@@ -79,58 +86,119 @@ KINDS = {
 }
 
 
-class ReportFiles:
-    """A release never changes, so its public files have the same entity tag for ever."""
+@dataclass(frozen=True)
+class Asked:
+    """A file of a release that is asked for, and who asks: their credential and address."""
 
-    def __init__(self, members: Members, door: Door, budgets: Budgets, lane: Lane) -> None:
+    got: Got
+    release: str
+    file: str
+    is_marked: bool
+    authorization: str | None
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of file it is."""
+        return KINDS[self.file]
+
+    @property
+    def key(self) -> tuple[str, str, str, bool]:
+        """What a public one is kept under."""
+        return (PREFIX, self.release, self.file, self.is_marked)
+
+    def etag(self, seen: Seen) -> bytes:
+        """The entity tag of a public one, of all that determines it, so that none need be made."""
+        parts = (made_by(), seen.id, seen.checksum, self.file, self.is_marked)
+        return b'"%s"' % blake2b(repr(parts).encode(), digest_size=16).hexdigest().encode()
+
+
+class ReportFiles:
+    """A release never changes, nor do its public files: each is made once, while there is room."""
+
+    def __init__(
+        self, members: Members, door: Door, budgets: Budgets, lane: Lane, made: Answers
+    ) -> None:
         self.members = members
         self.door = door
         self.budgets = budgets
         self.lane = lane
+        self.made = made
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         await get(PREFIX, scope, receive, send, self._response)
 
     async def _response(self, got: Got) -> Response:
-        found = PATH.fullmatch(got.path)
-        kind = KINDS.get(found["file"]) if found else None
-        if found is None or kind is None:
-            raise _absent(f"a release has {', '.join(KINDS)}")
-        known = {MARKED.name: MARKED} if kind.ending == "csv" else {}
-        given = read_parameters(got.query_string, known)
-        credential = got.head.authorization
-        authorization = credential.decode("latin-1") if credential else None
-        asker, _ = self.door.asker(credential, got.address)
+        asked = _asked(got)
+        if kept := self._kept(asked):
+            return kept
+        asker, _ = self.door.asker(got.head.authorization, got.address)
         async with self.lane.turn(asker):
-            viewer = await self.door.viewer(authorization, got.address)
+            # Whoever had the turn before may have asked for the same.
+            if kept := self._kept(asked):
+                return kept
+            viewer = await self.door.viewer(asked.authorization, got.address)
             self.budgets.charge(viewer, got.address, POINTS)
-            seen = await self._seen(viewer, authorization, got.address, found["release"])
-            body = await asyncio.to_thread(kind.make, seen, given.get("bom", False))
-        return _whole(body, kind, seen, is_public=viewer is PUBLIC)
+            generation = await self.made.generation() if viewer is PUBLIC else None
+            seen, etag = await self._seen(viewer, asked)
+            if etag and got.head.has(etag):
+                return _whole(b"", asked.kind, seen, etag)
+            body = await asyncio.to_thread(asked.kind.make, seen, asked.is_marked)
+            response = _whole(body, asked.kind, seen, etag)
+            if generation is not None:
+                self.made.keep(generation, asked.key, len(got.path), response)
+        return response
 
-    async def _seen(
-        self, viewer: Viewer, authorization: str | None, address: str, release: str
-    ) -> Seen:
-        key = uuid_of("release")(release)
+    def _kept(self, asked: Asked) -> Response | None:
+        return None if asked.authorization else self.made.find(asked.key)
+
+    async def _seen(self, viewer: Viewer, asked: Asked) -> tuple[Seen, bytes | None]:
+        """The release, with its rows unless the asker has the file; its entity tag if public."""
+        key = uuid_of("release")(asked.release)
         for _ in range(2):
             try:
                 async with self.members.entered(viewer, readonly=True) as (connection, _actor):
-                    seen = await find_seen(connection, key) if key != NIL else None
+                    seen = await find_release(connection, key) if key != NIL else None
+                    etag = asked.etag(seen) if seen and viewer is PUBLIC else None
+                    if seen and not (etag and asked.got.head.has(etag)):
+                        seen = await with_rows(connection, seen)
             except MovedError:
-                viewer = await self.door.viewer(authorization, address)
+                viewer = await self.door.viewer(asked.authorization, asked.got.address)
                 continue
             if seen is None:
                 raise _absent("`report` gives the releases that there are")
-            return seen
+            return seen, etag
         raise Unauthenticated
 
 
-def _whole(body: bytes, kind: Kind, seen: Seen, *, is_public: bool) -> Response:
+def _asked(got: Got) -> Asked:
+    found = PATH.fullmatch(got.path)
+    kind = KINDS.get(found["file"]) if found else None
+    if found is None or kind is None:
+        raise _absent(f"a release has {', '.join(KINDS)}")
+    known = {MARKED.name: MARKED} if kind.ending == "csv" else {}
+    is_marked = read_parameters(got.query_string, known).get("bom", False)
+    credential = got.head.authorization
+    authorization = credential.decode("latin-1") if credential else None
+    return Asked(got, found["release"], found["file"], is_marked, authorization)
+
+
+@cache
+def made_by() -> str:
+    """A digest of what makes files: other code, or another library, may make other ones."""
+    code = blake2b(digest_size=16)
+    for package in (api, schema):
+        for file in sorted(Path(*package.__path__).rglob("*.py")):
+            code.update(file.read_bytes())
+    libraries = [version(library) for library in LIBRARIES]
+    return f"{code.hexdigest()} {libraries}"
+
+
+def _whole(body: bytes, kind: Kind, seen: Seen, etag: bytes | None) -> Response:
     headers: Headers = [
         (b"content-type", kind.content_type.encode()),
         (b"content-length", str(len(body)).encode()),
-        MAY_BE_KEPT if is_public else NO_STORE,
+        MAY_BE_KEPT if etag else NO_STORE,
         VARY,
     ]
     if kind.ending:
@@ -139,10 +207,9 @@ def _whole(body: bytes, kind: Kind, seen: Seen, *, is_public: bool) -> Response:
     if kind.ending == "csv":
         link = b'<report.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
         headers.append((b"link", link))
-    etag = None
-    if is_public:
-        etag = b'"%s"' % blake2b(body, digest_size=16).hexdigest().encode()
-        headers.append((b"etag", etag))
+    if etag:
+        # Weak: a spreadsheet made twice says the same, and also when it was packed.
+        headers.append((b"etag", b"W/" + etag))
     return Response(200, headers, body, etag)
 
 

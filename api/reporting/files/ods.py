@@ -1,13 +1,16 @@
 """A release as an OpenDocument spreadsheet: typed cells, the same sheets as the workbook."""
 
 from io import BytesIO
+from xml.sax.saxutils import escape, quoteattr
 
-from odfdo import Cell, Document, Row, Style, Table
+from odfdo import Document, Style
 
 from api.reporting.files.layout import Laid, Value, laid_out
 from api.reporting.files.seen import Seen
 
 WIDE, BOLD = "hearth-wide", "hearth-bold"
+EMPTY = b"<office:spreadsheet/>"
+FULL = b"<office:spreadsheet>%s</office:spreadsheet>"
 
 
 def write_ods(seen: Seen, into: BytesIO) -> None:
@@ -18,8 +21,10 @@ def write_ods(seen: Seen, into: BytesIO) -> None:
     document.meta.set_creation_date(seen.released_at.replace(tzinfo=None))
     for style in _styles():
         document.insert_style(style, automatic=True)
-    for laid in laid_out(seen):
-        document.body.append(_sheet(laid))
+    # As text: an object for each cell takes twenty times as long, to move a tree in four times.
+    before, _, after = document.content.serialize().partition(EMPTY)
+    sheets = FULL % "".join(map(_sheet, laid_out(seen))).encode()
+    document.set_part("content", before + sheets + after)
     document.save(into)
 
 
@@ -29,25 +34,26 @@ def _styles() -> list[Style]:
     return [Style("table-column", name=WIDE, width="4.5cm"), bold]
 
 
-def _sheet(laid: Laid) -> Table:
-    table = Table(laid.name)
-    for number, text in enumerate((laid.title, *laid.lines)):
-        table.append_row(_row((text,), "" if number else BOLD), clone=False)
+def _sheet(laid: Laid) -> str:
+    columns = f'<table:table-column table:style-name="{WIDE}"/>' * len(laid.headings)
+    rows = [_row((laid.title,), BOLD), *(_row((line,)) for line in laid.lines)]
     if laid.headings:
-        table.append_row(_row(laid.headings, BOLD), clone=False)
-    for values in laid.rows:
-        table.append_row(_row(values), clone=False)
-    for number in range(len(laid.headings)):
-        column = table.get_column(number)
-        column.style = WIDE
-        table.set_column(number, column)
-    return table
+        rows.append(_row(laid.headings, BOLD))
+    rows.extend(map(_row, laid.rows))
+    return (
+        f"<table:table table:name={quoteattr(laid.name)}>"
+        f"{columns or '<table:table-column/>'}{''.join(rows)}</table:table>"
+    )
 
 
-def _row(values: tuple[Value, ...], style: str = "") -> Row:
-    row = Row()
-    for value in values:
-        is_text = isinstance(value, str)
-        cell = Cell(value, cell_type="string" if is_text else "float", style=style or None)
-        row.append_cell(cell, clone=False)
-    return row
+def _row(values: tuple[Value, ...], style: str = "") -> str:
+    styled = f' table:style-name="{style}"' if style else ""
+    cells = (_cell(value, styled) for value in values)
+    return f"<table:table-row>{''.join(cells)}</table:table-row>"
+
+
+def _cell(value: Value, styled: str) -> str:
+    text = str(value)
+    kind, name = ("string", "string-value") if isinstance(value, str) else ("float", "value")
+    typed = f'office:value-type="{kind}" office:{name}={quoteattr(text)}'
+    return f"<table:table-cell {typed}{styled}><text:p>{escape(text)}</text:p></table:table-cell>"

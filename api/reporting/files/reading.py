@@ -1,6 +1,7 @@
 """A release read as one viewer sees it; row-level security says which rows that are."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -35,8 +36,8 @@ _RECEIVED = """
 """
 
 
-async def find_seen(connection: asyncpg.Connection, release_id: UUID) -> Seen | None:
-    """A release with all of its rows, or None."""
+async def find_release(connection: asyncpg.Connection, release_id: UUID) -> Seen | None:
+    """A release without its rows, or None."""
     head = await connection.fetchrow(_RELEASE, release_id)
     if head is None:
         return None
@@ -56,18 +57,24 @@ async def find_seen(connection: asyncpg.Connection, release_id: UUID) -> Seen | 
             known.get(each, Measure(each, each.replace("_", " "), Unit.COUNT))
             for each in columns[WORDS:]
         ),
-        rows=tuple([row async for row in _rows(connection, release_id, columns)]),
+        rows=(),
         notes=tuple(head["notes"]),
         differs=tuple(head["differs"]),
         corrects=head["corrects_id"],
         checksum=head["checksum"],
-        received=await _received(connection, head) if name in FLOWS else {},
     )
 
 
-async def _received(connection: asyncpg.Connection, head: asyncpg.Record) -> dict[str, Cell]:
+async def with_rows(connection: asyncpg.Connection, seen: Seen) -> Seen:
+    """The release with all of its rows."""
+    rows = tuple([row async for row in _rows(connection, seen.id, seen.columns)])
+    received = await _received(connection, seen) if seen.name in FLOWS else {}
+    return replace(seen, rows=rows, received=received)
+
+
+async def _received(connection: asyncpg.Connection, seen: Seen) -> dict[str, Cell]:
     found = {}
-    for row in await connection.fetch(_RECEIVED, head["period"], head["released_at"], ALL):
+    for row in await connection.fetch(_RECEIVED, seen.period, seen.released_at, ALL):
         cells = dict(zip(row["columns"], _row(row, tuple(row["columns"])).cells, strict=True))
         if "requests_received" in cells:
             found[str(cells["region"].value)] = cells["requests_received"]

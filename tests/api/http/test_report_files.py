@@ -1,12 +1,19 @@
 """`/reports/...`: a release's files over HTTP, with the rights of who asks."""
 
+import asyncio
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import openpyxl
+import pytest
 
+from api.http import report_files
+from api.http.answers import Answers
+from api.http.report_files import KINDS, Kind
+from api.reporting.files.seen import Seen
 from api.reporting.releasing import Releasing
 from schema.words import ReportName
 from tests.api.reporting.past import MONTH, months_history
@@ -97,6 +104,72 @@ async def test_a_public_file_is_asked_for_again_cheaply(hearth: Hearth) -> None:
     head = await hearth.client.head(f"/reports/{path}")
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == first.headers["content-length"]
+
+
+@pytest.fixture
+def makings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which files were made, in order."""
+    made: list[str] = []
+
+    def counted(file: str, kind: Kind) -> Kind:
+        def make(seen: Seen, is_marked: bool) -> bytes:
+            made.append(file)
+            return kind.make(seen, is_marked)
+
+        return replace(kind, make=make)
+
+    kinds = {file: counted(file, kind) for file, kind in KINDS.items()}
+    monkeypatch.setattr(report_files, "KINDS", kinds)
+    return made
+
+
+async def test_a_public_file_is_made_once_and_given_to_all(
+    hearth: Hearth, makings: list[str]
+) -> None:
+    release = await _release(hearth)
+    path = f"{release}/report.ods"
+    answers = await asyncio.gather(*(_get(hearth, path) for _ in range(4)))
+    assert [each.status_code for each in answers] == [200] * 4
+    assert len({each.content for each in answers}) == 1
+    assert makings == ["report.ods"]
+    # Whoever has rights gets a file of their own, before and after.
+    officers = [await _get(hearth, path, OFFICER) for _ in range(2)]
+    assert makings == ["report.ods"] * 3
+    assert officers[0].headers["cache-control"] == "no-store"
+    assert (await _get(hearth, path)).content == answers[0].content
+    assert len(makings) == 3
+
+
+async def test_nothing_is_made_for_whoever_has_it(hearth: Hearth, makings: list[str]) -> None:
+    release = await _release(hearth)
+    tags = {}
+    for file in ("report.csv", "report.ods"):
+        tags[file] = (await _get(hearth, f"{release}/{file}")).headers["etag"]
+    assert len(set(tags.values())) == 2
+    made = len(makings)
+    # As a worker that has just started, or keeps none.
+    hearth.service.report_files.made = Answers.never_dropped(0)
+    for file, tag in tags.items():
+        again = await _get(hearth, f"{release}/{file}", headers={"if-none-match": tag})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert len(makings) == made
+    other = await _get(
+        hearth, f"{release}/report.csv", headers={"if-none-match": tags["report.ods"]}
+    )
+    assert (other.status_code, len(makings)) == (200, made + 1)
+    # Made by other code, it may be another.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report_files, "made_by", lambda: "another version")
+        tag = tags["report.csv"]
+        new = await _get(hearth, f"{release}/report.csv", headers={"if-none-match": tag})
+    assert new.status_code == 200
+    assert new.headers["etag"] != tag
+    # A tag is of the public's edition alone.
+    owned = await _get(
+        hearth, f"{release}/report.csv", OFFICER, headers={"if-none-match": tags["report.csv"]}
+    )
+    assert owned.status_code == 200
+    assert _taken(owned, "Oxford") == "3"
 
 
 async def test_what_is_not_there_or_not_understood_is_said(hearth: Hearth) -> None:

@@ -122,6 +122,17 @@ def test_an_open_document_has_the_same_cells() -> None:
     assert tables["By kind"].get_cell((5, 4)).type == "float"
 
 
+def test_texts_of_an_open_document_are_as_they_were() -> None:
+    odd = """<Bath & "Wells">  it's ]]> &amp;
+    on two lines\t=1+1 Łódź"""
+    into = io.BytesIO()
+    write_ods(replace(_seen(), title=odd, notes=(odd,)), into)
+    tables = Document(into).body.tables
+    assert tables[1].get_value((0, 1)) == odd
+    assert str(tables[2].get_value((0, 0))).startswith(odd)
+    assert str(Document(into).meta.title).startswith("<Bath & ")
+
+
 @pytest.mark.parametrize("name", ReportName)
 def test_a_chart_says_in_text_what_it_shows(name: ReportName) -> None:
     seen = _seen(name)
