@@ -1,6 +1,7 @@
 """The database: its server, login, roles, schema, policies and clock, and what is sealed in it."""
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -19,6 +20,7 @@ MOST_SECONDS_APART = 5.0
 MIGRATE = "Run `hearth migrate`."
 NEWER = "A newer Hearth made it: update this one to that version; `hearth migrate` would refuse."
 
+_SERVING = [role for role in ROLES if role != OWNER]
 _LOGIN = """
     SELECT rolname, rolsuper OR rolbypassrls AS is_unbound, EXISTS (
         SELECT FROM pg_roles AS owner
@@ -35,6 +37,44 @@ _UNFORCED = """
     SELECT relname FROM pg_class JOIN pg_policies ON tablename = relname
     WHERE relnamespace = 'public'::regnamespace AND NOT (relrowsecurity AND relforcerowsecurity)
     GROUP BY relname ORDER BY relname
+"""
+_FOREIGN_KEYS_OFF = """
+    SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    WHERE relnamespace = 'public'::regnamespace AND tgisinternal AND tgenabled <> 'O'
+    ORDER BY relname
+"""
+# Those of extensions came with what an operator chose.
+_FUNCTIONS = """
+    SELECT pg_proc.oid::regprocedure::text AS signature, proname,
+        nspname = 'public' AS is_in_public,
+        EXISTS (
+            SELECT FROM unnest($1::text[]) AS role
+            WHERE has_schema_privilege(role, pg_namespace.oid, 'USAGE')
+                AND has_function_privilege(role, pg_proc.oid, 'EXECUTE')
+        ) AS is_open
+    FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+    WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND NOT EXISTS (
+        SELECT FROM pg_depend
+        WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e'
+    )
+    ORDER BY 1
+"""
+# Temporary tables of their own are everybody's by PostgreSQL's default: only a grant is told.
+_GRANTED = """
+    SELECT privilege_type, held_on,
+        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS role
+    FROM (
+        SELECT privilege_type, grantee, format('DATABASE %I', datname) AS held_on
+        FROM pg_database, aclexplode(datacl)
+        WHERE datname = current_database() AND privilege_type <> 'CONNECT'
+        UNION
+        SELECT privilege_type, grantee, 'SCHEMA public'
+        FROM pg_namespace, aclexplode(nspacl)
+        WHERE nspname = 'public' AND privilege_type = 'CREATE'
+    ) AS granted
+    WHERE grantee IN (SELECT oid FROM pg_roles WHERE rolname = ANY ($1))
+        OR (grantee = 0 AND privilege_type = 'CREATE')
+    ORDER BY 1, 2, 3
 """
 _REVISION = "SELECT version_num FROM alembic_version"
 
@@ -69,7 +109,7 @@ async def login(connection: asyncpg.Connection) -> Finding:
 
 async def roles(connection: asyncpg.Connection) -> Finding:
     """Whether every audience has its role, and the login may become it."""
-    needed = [role for role in ROLES if role != OWNER]
+    needed = _SERVING
     found = {row["rolname"]: row for row in await connection.fetch(_ROLES, [*needed, OWNER])}
     missing = [role for role in ROLES if role not in found]
     if missing:
@@ -120,6 +160,51 @@ async def guard(connection: asyncpg.Connection) -> Finding:
     return Finding("policies", "are this version's, forced, and as they were applied")
 
 
+async def foreign_keys(connection: asyncpg.Connection) -> Finding:
+    """Whether every foreign key is looked at: what does so can be switched off by table."""
+    tables = [row["relname"] for row in await connection.fetch(_FOREIGN_KEYS_OFF)]
+    if tables:
+        mend = (
+            "Run `hearth migrate` as a superuser, or ALTER TABLE ... ENABLE TRIGGER ALL as one. "
+            "Then find out who switched them off, and whether rows that came meanwhile are sound."
+        )
+        return Finding("foreign keys", f"are not looked at on {', '.join(tables)}", mend)
+    return Finding("foreign keys", "are looked at on every table")
+
+
+async def functions(connection: asyncpg.Connection) -> Finding:
+    """Whether those who are served may execute Hearth's functions alone."""
+    found = await connection.fetch(_FUNCTIONS, [LOGIN, *_SERVING])
+    ours = policies.functions()
+    there = Counter(row["proname"] for row in found if row["is_in_public"])
+    others = [
+        row["signature"]
+        for row in found
+        if row["is_open"]
+        and not (row["is_in_public"] and there[row["proname"]] <= ours[row["proname"]])
+    ]
+    if others:
+        mend = (
+            "As their owner: REVOKE EXECUTE ON FUNCTION ... FROM PUBLIC where they are meant to be "
+            "there, else DROP FUNCTION; `hearth migrate` leaves them. Then find out who made them."
+        )
+        return Finding("functions", f"not all are Hearth's: {', '.join(others)}", mend)
+    return Finding("functions", "those that are served may execute Hearth's alone")
+
+
+async def rights(connection: asyncpg.Connection) -> Finding:
+    """Whether those who are served may make nothing in the database."""
+    found = await connection.fetch(_GRANTED, [LOGIN, *_SERVING])
+    if found:
+        each = [f"{row['privilege_type']} ON {row['held_on']} TO {row['role']}" for row in found]
+        mend = (
+            "Run `hearth migrate` as the database's owner or a superuser. "
+            "Then find out who granted that, and why."
+        )
+        return Finding("rights", f"there was granted {', '.join(each)}", mend)
+    return Finding("rights", "nobody who is served was granted to make anything")
+
+
 async def clock(connection: asyncpg.Connection) -> Finding:
     """Whether this machine and the database agree on the time."""
     before = time.time()
@@ -159,4 +244,14 @@ async def sealed(owner: asyncpg.Connection, sealing: Sealing) -> Finding:
 
 
 Check = Callable[[asyncpg.Connection], Awaitable[Finding]]
-AS_THE_LOGIN: tuple[Check, ...] = (server, login, roles, clock, revision, guard)
+AS_THE_LOGIN: tuple[Check, ...] = (
+    server,
+    login,
+    roles,
+    clock,
+    revision,
+    guard,
+    foreign_keys,
+    functions,
+    rights,
+)

@@ -14,6 +14,8 @@ def role_of(audience: Audience) -> str:
 
 ROLES = sorted([OWNER, RELAY, *(role_of(audience) for audience in Audience)])
 
+SERVING = ", ".join([LOGIN, *(role for role in ROLES if role != OWNER)])
+
 # The login that serves may become any role but the owner, and inherits none of their grants.
 # Whoever migrates needs them all (and has the right to grant what it has itself created).
 MAKE_ROLES = f"""
@@ -21,6 +23,7 @@ DO $$
 DECLARE
     role_name text;
     granted_by text;
+    name text;
     mine text := current_user;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('hearth roles'));
@@ -55,5 +58,18 @@ BEGIN
     GRANT USAGE, CREATE ON SCHEMA public TO {OWNER};
     GRANT USAGE ON SCHEMA public TO {", ".join(role for role in ROLES if role != OWNER)};
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO {OWNER}, {LOGIN}', current_database());
+    -- Whoever serves makes nothing of their own that others could take for Hearth's.
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC, {SERVING};
+    EXECUTE format('REVOKE CREATE ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM {SERVING}', current_database());
+    -- To switch on those of foreign keys, as to switch them off, takes a superuser.
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = mine) THEN
+        FOR name IN
+            SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+            WHERE relnamespace = 'public'::regnamespace AND tgisinternal AND tgenabled <> 'O'
+        LOOP
+            EXECUTE format('ALTER TABLE public.%I ENABLE TRIGGER ALL', name);
+        END LOOP;
+    END IF;
 END $$;
 """  # noqa: S608 - role names of ours, from no request

@@ -4,6 +4,8 @@ The files are applied anew after every migration, in one transaction with it, so
 is what holds. `_first.sql` takes away everything that an earlier version granted.
 """
 
+import re
+from collections import Counter
 from hashlib import sha256
 from importlib.resources import files
 
@@ -59,6 +61,12 @@ def reset() -> str:
 def digest() -> str:
     """A digest of all that is applied."""
     return sha256(repr([reset(), *statements()]).encode()).hexdigest()
+
+
+def functions() -> Counter[str]:
+    """The names of the functions that are made, and how many have each."""
+    made = "\n".join(text for _, text in statements())
+    return Counter(re.findall(r"^CREATE FUNCTION (\w+)\(", made, re.MULTILINE))
 
 
 def note() -> str:

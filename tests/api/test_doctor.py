@@ -57,9 +57,12 @@ def _is_sound(result: Result) -> None:
         "clock",
         "data keys",
         "database",
+        "foreign keys",
+        "functions",
         "issuer",
         "login",
         "policies",
+        "rights",
         "roles",
         "schema",
     }
@@ -87,6 +90,13 @@ def _run(url: str, *statements: str) -> None:
     asyncio.run(run())
 
 
+EVIL = """
+    CREATE FUNCTION public.evil() RETURNS SETOF member LANGUAGE sql SECURITY DEFINER
+    AS 'SELECT * FROM member'
+"""
+GRANTED = """DO $do$ BEGIN
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {}', current_database());
+END $do$"""
 # What breaks it, what mends it, and what the doctor says: of what, what is wrong, what to do.
 FAULTS: dict[str, tuple[str, str, str, str, str]] = {
     "row-level security is not forced": (
@@ -132,11 +142,13 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "who changed them",
     ),
     "a function that says yes": (
-        """ALTER FUNCTION hearth_is_listed(text[]) RENAME TO hearth_kept;
+        """CREATE SCHEMA kept;
+        ALTER FUNCTION hearth_is_listed(text[]) SET SCHEMA kept;
         CREATE FUNCTION hearth_is_listed(shown_to text[]) RETURNS boolean LANGUAGE sql
             AS 'SELECT true'""",
         """DROP FUNCTION hearth_is_listed(text[]);
-        ALTER FUNCTION hearth_kept(text[]) RENAME TO hearth_is_listed""",
+        ALTER FUNCTION kept.hearth_is_listed(text[]) SET SCHEMA public;
+        DROP SCHEMA kept""",
         "policies",
         "functions or triggers were changed",
         "hearth migrate",
@@ -147,6 +159,42 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "policies",
         "functions or triggers were changed",
         "hearth migrate",
+    ),
+    "foreign keys that nobody looks at": (
+        "ALTER TABLE member DISABLE TRIGGER ALL",
+        "ALTER TABLE member ENABLE TRIGGER ALL",
+        "foreign keys",
+        "on member",
+        "ENABLE TRIGGER ALL",
+    ),
+    "a function of somebody else's": (
+        EVIL,
+        "DROP FUNCTION public.evil()",
+        "functions",
+        "evil()",
+        "DROP FUNCTION",
+    ),
+    "a function elsewhere": (
+        """CREATE SCHEMA other; GRANT USAGE ON SCHEMA other TO PUBLIC;
+        CREATE FUNCTION other.hearth_contact() RETURNS text LANGUAGE sql RETURN 'A'""",
+        "DROP SCHEMA other CASCADE",
+        "functions",
+        "other.hearth_contact()",
+        "DROP FUNCTION",
+    ),
+    "a right to make tables": (
+        GRANTED.format("hearth_public"),
+        GRANTED.replace("GRANT", "REVOKE").replace(" TO ", " FROM ").format("hearth_public"),
+        "rights",
+        "TO hearth_public",
+        "hearth migrate",
+    ),
+    "a right of everybody's to make functions": (
+        "GRANT CREATE ON SCHEMA public TO PUBLIC",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        "rights",
+        "CREATE ON SCHEMA public TO PUBLIC",
+        "the database's owner",
     ),
     "a login that may become the owner": (
         "GRANT hearth_owner TO hearth_login",
@@ -244,6 +292,25 @@ def test_what_was_tampered_with_is_mended_by_migrating(doctor: Doctor, copy: Cop
     finally:
         # It could not be dropped if it held anything still.
         _run(copy.owner_url, "DROP ROLE mallory")
+
+
+def test_what_no_policy_says_is_mended_by_migrating_or_told_still(
+    doctor: Doctor, copy: Copy
+) -> None:
+    off = "ALTER TABLE member DISABLE TRIGGER ALL; GRANT CREATE ON SCHEMA public TO hearth_login"
+    alike = "CREATE FUNCTION hearth_contact() RETURNS text LANGUAGE sql RETURN 'A'"
+    _run(copy.owner_url, off, alike, EVIL, GRANTED.format("hearth_council"))
+    found = doctor().stdout
+    for subject in ("foreign keys", "functions", "rights"):
+        assert f"WRONG {subject}:" in found
+    migrate(copy.owner_url)
+    left = doctor()
+    _is_wrong(left, "functions", "evil()", "`hearth migrate` leaves them")
+    assert "hearth_contact()" in left.stdout
+    # Another of a name of ours is in the note of what is in force, as a migration found it.
+    _run(copy.owner_url, "DROP FUNCTION evil(); DROP FUNCTION hearth_contact()")
+    migrate(copy.owner_url)
+    _is_sound(doctor())
 
 
 def test_the_embedded_server_is_examined_too(
