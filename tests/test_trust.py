@@ -65,6 +65,7 @@ TESTS = {
         f"{HISTORY}::test_both_sides_read_what_was_done",
         f"{ADDRESSES}::test_its_officers_see_it_and_each_look_is_noted",
     ],
+    "list-slips": [f"{ADDRESSES}::test_a_list_names_no_council_that_there_is_not"],
     "looks": [
         f"{REQUESTS}::test_contact_is_shown_to_who_needs_it_and_each_look_is_noted",
         f"{ADDRESSES}::test_its_officers_see_it_and_each_look_is_noted",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Text,
+    and_,
     func,
     literal_column,
     or_,
@@ -103,9 +104,16 @@ def availability_where(
         )
         where.append(offer.c.council_gss == any_of(in_region))
     if wanted.route_code is not None:
-        code = scope.bind(wanted.route_code, Text(), clean)
+        code, route = scope.bind(wanted.route_code, Text(), clean), rows.route.alias()
         where.append(
-            or_(code == func.any(offer.c.route_codes), func.cardinality(offer.c.route_codes) == 0)
+            or_(
+                code == func.any(offer.c.route_codes),
+                # Open to any route, of those that there are.
+                and_(
+                    func.cardinality(offer.c.route_codes) == 0,
+                    select(route.c.code).where(route.c.code == code).exists(),
+                ),
+            )
         )
     if wanted.minimum_places is not None:
         where.append(offer.c.places_left >= scope.bind(wanted.minimum_places, Integer()))

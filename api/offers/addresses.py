@@ -18,6 +18,8 @@ from schema.words import ProblemCode
 LONGEST_ADDRESS = 500
 LONGEST_LINE = 200
 MOST_LISTED = 50
+# A council's GSS code, or one that was mistyped.
+GSS_LIKE = re.compile(r"[ENSW][0-9]{1,12}", re.IGNORECASE)
 UPRN = re.compile(r"[0-9]{1,12}")
 PARTS = {
     "address": LONGEST_ADDRESS,
@@ -69,7 +71,7 @@ async def protect_offer(
     now = {
         "found": found,
         "protected_at": before["protected_at"] or change.actor.entered_at,
-        "shown_to": listed(change, show_to),
+        "shown_to": await listed(change, show_to),
     }
     return await _put(change, "protectOffer", offer, before, now, "protected: its place is hidden")
 
@@ -86,14 +88,26 @@ async def unprotect_offer(change: Change, offer_id: strawberry.ID) -> Outcome:
     return await _put(change, "unprotectOffer", offer, before, now, "no longer protected")
 
 
-def listed(change: Change, given: list[str]) -> list[str]:
-    """A safety list: those given, and who acts; a list too long, or an odd text, is a problem."""
+async def listed(change: Change, given: list[str]) -> list[str]:
+    """A safety list: those given, and who acts.
+
+    A list too long, an odd or empty text, or a code of no council, is a problem. Whether a subject
+    is a member's is not looked up: the answer would tell anybody who works here.
+    """
     problems = Problems()
     found = [rules.text("show_to", each, LONGEST_LINE, problems) for each in given]
     if len(found) > MOST_LISTED:
         problems.add("showTo", f"At most {MOST_LISTED} may be listed.")
     problems.refuse_if_any()
-    return sorted({str(change.actor.viewer.subject), *filter(None, found)})
+    for each in found:
+        if not each:
+            problems.add("showTo", "An entry is empty; give a GSS code or a member's subject.")
+        elif GSS_LIKE.fullmatch(each) and not await statements.FIND_COUNCIL.row(
+            change.connection, gss_code=each
+        ):
+            problems.add("showTo", f"There is no council {each!r}; councils lists them.")
+    problems.refuse_if_any()
+    return sorted({str(change.actor.viewer.subject), *found})
 
 
 async def _move(change: Change, offer: Mapping[str, Any], district: str | None) -> None:

@@ -65,7 +65,7 @@ async def protect_request(change: Change, request_id: strawberry.ID, show_to: li
         "sealed": change.sealing.seal("request", key, found),
         "sealed_with": change.sealing.name,
         "protected_at": (known and known["protected_at"]) or change.actor.entered_at,
-        "shown_to": listed(change, show_to),
+        "shown_to": await listed(change, show_to),
     }
     again = {f"new_{name}": value for name, value in new.items()}
     await _KEEP.run(connection, request_id=key, **new, **again)

@@ -68,6 +68,8 @@ async def test_each_filter_keeps_what_it_says(hearth: Hearth) -> None:
         ({"regions": ["South East"]}, ["Barn", "Annexe"]),
         ({"routeCode": "homes-for-ukraine"}, ["Class", "Barn", "Annexe"]),
         ({"routeCode": "mandate"}, ["Class", "Barn"]),
+        ({"routeCode": "by-balloon"}, []),
+        ({"routeCode": ""}, []),
         ({"minimumPlaces": 5}, ["Class", "Barn"]),
         ({"availableOn": "2029-12-31"}, ["Class", "Annexe"]),
         ({"stepFree": True}, ["Annexe"]),

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from tests.api.requests.asking import CHARITY, OFFICER, move, propose, submit
+from tests.api.requests.test_protecting import PROTECT as PROTECT_REQUEST
 from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
 
 OTHER = f"council:{CAMBRIDGE}"
@@ -160,6 +161,24 @@ async def test_what_was_said_of_its_place_is_forgotten(hearth: Hearth) -> None:
     found = await connection.fetch(told, UUID(offer.removeprefix("offer_")))
     assert [each["command"] for each in found] == ["protectOffer"]
     await connection.close()
+
+
+async def test_a_list_names_no_council_that_there_is_not(hearth: Hearth) -> None:
+    offer = (await hearth.open(postcodeDistrict="OX4"))["id"]
+    request = await submit(hearth)
+    given = ["", "  ", "E99", OXFORD.lower(), OXFORD, "nobody's subject"]
+    for query, of, who in ((PROTECT, offer, OFFICER), (PROTECT_REQUEST, request, CHARITY)):
+        [answer] = (await hearth.data(query, {"id": of, "to": given}, who)).values()
+        problems = answer["problems"]
+        assert {(each["code"], *each["path"]) for each in problems} == {("INVALID", "showTo")}
+        empty, blank, *unknown = (each["message"] for each in problems)
+        assert empty == blank == "An entry is empty; give a GSS code or a member's subject."
+        assert unknown == [
+            f"There is no council {each!r}; councils lists them." for each in given[2:4]
+        ]
+        # Who is a member is told to nobody.
+        [answer] = (await hearth.data(query, {"id": of, "to": given[4:]}, who)).values()
+        assert answer["problems"] == []
 
 
 async def test_only_those_on_its_list_know_it(hearth: Hearth) -> None:
