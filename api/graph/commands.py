@@ -2,7 +2,7 @@
 
 import strawberry
 
-from api.matching import alerts
+from api.matching import alerts, closing
 from api.offers import addresses, commands
 from schema.types.offer import CheckPayload, OfferPayload
 from schema.types.offer_rows import STAFF
@@ -17,7 +17,7 @@ class OfferMutations:
     update_offer: OfferPayload = command(commands.update_offer, audiences=STAFF)
     publish_offer: OfferPayload = command(commands.publish_offer, audiences=STAFF)
     pause_offer: OfferPayload = command(commands.pause_offer, audiences=STAFF)
-    close_offer: OfferPayload = command(commands.close_offer, audiences=STAFF)
+    close_offer: OfferPayload = command(closing.close_offer, audiences=STAFF)
     confirm_offer: OfferPayload = command(commands.confirm_offer, audiences=STAFF)
     record_offer_address: OfferPayload = command(addresses.record_offer_address, audiences=STAFF)
     protect_offer: OfferPayload = command(addresses.protect_offer, audiences=STAFF)

@@ -1,5 +1,7 @@
 """What a failed check means for those who count on the offer: both sides of each match hear."""
 
+from uuid import UUID
+
 from api.matching import statements
 from api.offers import checks
 from api.offers.commands import Outcome
@@ -21,15 +23,8 @@ async def record_check(change: Change, input: RecordCheckInput) -> Outcome:  # n
     """
     connection, offer_id = change.connection, uuid_of("offer")(input.offer_id)
     is_failed = input.state is CheckState.FAILED
-    is_admin = change.actor.viewer.audience is Audience.ADMIN
-    if is_failed and is_admin and await connection.fetchval(HIDES_MATCHES, offer_id):
-        raise declined(
-            ProblemCode.INVALID,
-            "Households count on this offer and must be told: break the glass for its council "
-            "first, or leave it to the council.",
-            "input",
-            "offerId",
-        )
+    if is_failed:
+        await expect_opened(change, offer_id, "input", "offerId")
     outcome = await checks.record_check(change, input)
     if is_failed:
         for match in await statements.MATCHES_OF_OFFER.rows(connection, offer_id=offer_id):
@@ -45,3 +40,15 @@ async def record_check(change: Change, input: RecordCheckInput) -> Outcome:  # n
                 reason=input.kind.value,
             )
     return outcome
+
+
+async def expect_opened(change: Change, offer_id: UUID, *path: str) -> None:
+    """An administrator who sees none of those who count on an offer can't tell them anything."""
+    is_admin = change.actor.viewer.audience is Audience.ADMIN
+    if is_admin and await change.connection.fetchval(HIDES_MATCHES, offer_id):
+        raise declined(
+            ProblemCode.INVALID,
+            "Households count on this offer and must be told: break the glass for its council "
+            "first, or leave it to the council.",
+            *path,
+        )

@@ -337,7 +337,7 @@ def _expect(match: Mapping[str, Any], *states: MatchState) -> None:
 
 
 async def _expect_standing(change: Change, case: Case) -> None:
-    """What held when it was proposed may not since: the household's consent, the offer itself."""
+    """What held when it was proposed may not since: the consent, the offer, the household."""
     gss = case.match["council_gss"]
     standing = await change.connection.fetchrow(statements.STANDING, case.request["id"])
     agrees = (gss in standing["except_for"]) != standing["agrees_to_all"]
@@ -345,8 +345,15 @@ async def _expect_standing(change: Change, case: Case) -> None:
     if refused := rules.consent(pair):
         raise declined(ProblemCode.CONSENT_MISSING, refused, "id")
     # A pause keeps others away; what is under way goes on.
-    if case.offer["status"] != OfferStatus.PAUSED and (refused := rules.is_open(pair)):
-        raise declined(ProblemCode.NOT_ELIGIBLE, refused, "id")
+    against = [rule(pair) for rule in rules.FITTING]
+    if case.offer["status"] != OfferStatus.PAUSED:
+        against.insert(0, rules.is_open(pair))
+    problems = [
+        Problem(code=ProblemCode.NOT_ELIGIBLE, message=message, path=["id"])
+        for message in filter(None, against)
+    ]
+    if problems:
+        raise Declined(problems)
 
 
 def _expect_places(case: Case) -> None:

@@ -229,6 +229,10 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+# What the household and the offer are, not when it is asked: this must hold until it is decided.
+FITTING: tuple[Rule, ...] = (household, route, step_free, pets, children, women_only)
+
+
 def blockers(pair: Pair) -> dict[str, str]:
     """Every rule that refuses the pair, by its name."""
     found = {rule.__name__: rule(pair) for rule in RULES}

@@ -1,10 +1,11 @@
 """The SQL that commands on matches run, composed once."""
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, null, select, text
 
 from api.store.composed import Composed
 from schema.tables.match import LIVE
 from schema.types import rows
+from schema.words import MatchState
 
 _match = rows.match
 _IS_LIVE = text(LIVE)
@@ -43,6 +44,18 @@ MOVE_MATCH = Composed(
         is_rematched=bindparam("new_is_rematched"),
         reason=bindparam("new_reason"),
         state=bindparam("new_state"),
+        updated_at=func.now(),
+        version=_match.c.version + 1,
+    )
+)
+WITHDRAW_MATCH = Composed(
+    _match.update()
+    .where(_match.c.id == bindparam("match_id"))
+    .values(
+        decided_at=func.now(),
+        held_until=null(),
+        reason=bindparam("said"),
+        state=MatchState.WITHDRAWN.value,
         updated_at=func.now(),
         version=_match.c.version + 1,
     )

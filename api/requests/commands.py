@@ -180,7 +180,8 @@ async def record_consent(
     What was proposed or held with a council that it no longer agrees to be matched with is over.
     """
     request = await own_request(change, request_id, "requestId")
-    gss = gss_code.strip() if gss_code else None
+    # Empty is no council, and must not be taken for all of them.
+    gss = gss_code.strip() if isinstance(gss_code, str) else None
     if gss is not None and (
         "\0" in gss or not await FIND_COUNCIL.row(change.connection, gss_code=gss)
     ):

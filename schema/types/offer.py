@@ -124,8 +124,9 @@ def _checks(scope: Scope) -> Rows:
 def _history(scope: Scope) -> Rows:
     """What was done to it, latest first; its own council's staff may ask.
 
-    Of a protected offer, since it was protected: the policy `since_protected` sees to that.
+    Of a protected offer, since it was protected: what was said before may tell where it is.
     """
+    # The policy since_protected leaves out what was said before.
     event = rows.audit_event.alias()
     return Rows(
         event,

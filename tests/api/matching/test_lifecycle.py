@@ -26,6 +26,7 @@ PAUSE = """
 mutation ($id: ID!, $version: Int!) {
   pauseOffer(id: $id, expectedVersion: $version) { problems { code } }
 }"""
+REASON = "query ($id: ID!) { request(id: $id) { matches { state reason } } }"
 STEPS = "SELECT step FROM request_event ORDER BY at, id"
 WITHDRAW = """
 mutation ($id: ID!) {
@@ -192,13 +193,47 @@ class TestNeed:
 
 
 class TestOffer:
-    async def test_closed_meanwhile_it_is_not_accepted(self, hearth: Hearth) -> None:
+    @pytest.mark.parametrize("is_held", [False, True], ids=["proposed", "held"])
+    async def test_closed_meanwhile_its_households_are_sought_another(
+        self, hearth: Hearth, is_held: bool
+    ) -> None:
+        request, offer, match = await _proposed(hearth)
+        if is_held:
+            await move(hearth, "holdMatch", match, OFFICER)
+        given = {"id": offer["id"], "version": offer["version"]}
+        assert await hearth.code(CLOSE, given, "liaison") == "FORBIDDEN"
+        await hearth.data(CLOSE, given, OFFICER)
+        for who in (CHARITY, OFFICER):
+            found = await move(hearth, "acceptMatch", match, who)
+            assert _codes(found) == ["ALREADY_DONE"]
+        (shown,) = (await hearth.data(REASON, {"id": request}, CHARITY))["request"]["matches"]
+        assert shown == {"state": "WITHDRAWN", "reason": "The offer was closed."}
+        other = await hearth.open()
+        assert _codes(await propose(hearth, request, other["id"])) == []
+
+    async def test_closed_meanwhile_what_is_accepted_stays(self, hearth: Hearth) -> None:
         _, offer, match = await _proposed(hearth)
+        await move(hearth, "acceptMatch", match, CHARITY)
         given = {"id": offer["id"], "version": offer["version"]}
         await hearth.data(CLOSE, given, OFFICER)
-        found = await move(hearth, "acceptMatch", match, CHARITY)
-        assert _codes(found) == ["NOT_ELIGIBLE"]
-        assert found["problems"][0]["message"] == "The offer is not open but closed."
+        assert _codes(await move(hearth, "declineMatch", match, CHARITY, "reason: OTHER")) == []
+
+    @pytest.mark.parametrize("command", ["holdMatch", "acceptMatch"])
+    async def test_changed_meanwhile_so_that_it_does_not_suit_it_is_refused(
+        self, hearth: Hearth, command: str
+    ) -> None:
+        _, offer, match = await _proposed(hearth)
+        changed = """
+        mutation ($id: ID!, $version: Int!) {
+          updateOffer(input: {
+            id: $id, expectedVersion: $version, householdMax: 1, womenOnly: true
+          }) { problems { message } }
+        }"""
+        await hearth.data(changed, {"id": offer["id"], "version": offer["version"]}, OFFICER)
+        found = await move(hearth, command, match, OFFICER if command == "holdMatch" else CHARITY)
+        assert _codes(found) == ["NOT_ELIGIBLE", "NOT_ELIGIBLE"]
+        said = {problem["message"] for problem in found["problems"]}
+        assert "The offer takes at most 1 person; the household has 2 people." in said
 
     async def test_paused_meanwhile_what_is_under_way_goes_on(self, hearth: Hearth) -> None:
         _, offer, match = await _proposed(hearth)

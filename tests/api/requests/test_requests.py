@@ -251,3 +251,15 @@ async def test_everything_wrong_is_said_at_once(hearth: Hearth) -> None:
 async def test_a_place_may_be_a_district_or_a_point(hearth: Hearth, near: dict[str, Any]) -> None:
     request = await submit(hearth, near=near)
     assert (await hearth.data(REQUEST, {"id": request}, CHARITY))["request"]["matches"] == []
+
+
+@pytest.mark.parametrize("gss", ["", " ", "ZZ"])
+async def test_what_names_no_council_is_not_taken_for_all(hearth: Hearth, gss: str) -> None:
+    request = await submit(hearth)
+    arguments = {"id": request, "scope": "SHARE_WITH_COUNCIL", "gss": gss, "given": True}
+    found = (await hearth.data(CONSENT, arguments, CHARITY))["recordConsent"]
+    assert [each["path"] for each in found["problems"]] == [["gssCode"]]
+    owner = await hearth.owner()
+    kept = await owner.fetch("SELECT scope FROM consent")
+    assert [each["scope"] for each in kept] == ["MATCHING"]
+    await owner.close()
