@@ -10,9 +10,7 @@ FROM unnest(string_to_array(nullif(current_setting('hearth.gss', true), ''), ','
 FROM offer_check AS offer_check_1
 WHERE offer_check_1.offer_id = staff_offer_1.id ORDER BY offer_check_1.kind, offer_check_1.id)) AS array_1, array((SELECT row(audit_event_1.command, audit_event_1.actor_name) AS row_2
 FROM audit_event AS audit_event_1
-WHERE audit_event_1.subject_id = staff_offer_1.id AND audit_event_1.at >= coalesce((SELECT offer_address_1.protected_at
-FROM offer_address AS offer_address_1
-WHERE offer_address_1.offer_id = audit_event_1.subject_id), '-infinity'::timestamptz) ORDER BY audit_event_1.at DESC, audit_event_1.id DESC
+WHERE audit_event_1.subject_id = staff_offer_1.id ORDER BY audit_event_1.at DESC, audit_event_1.id DESC
  LIMIT $4::INTEGER + 1)) AS array_2, staff_offer_1.places_unheld AS places_unheld, staff_offer_1.id AS id
 FROM staff_offer AS staff_offer_1
 WHERE staff_offer_1.status = any($1::TEXT[]) AND (staff_offer_1.last_confirmed_on IS NULL OR staff_offer_1.last_confirmed_on < $2::DATE) AND staff_offer_1.council_gss = anon_4.gss_code ORDER BY staff_offer_1.places_unheld DESC, staff_offer_1.id DESC
