@@ -19,7 +19,7 @@ from api.matching.greedy import NOWHERE
 from api.matching.instance import Instance, InstanceError, Objective, make, read_instance
 from api.matching.relaxation import Knapsacks
 
-SMALL_ONES = 500
+SMALL_ONES = 1000
 
 
 def _random(chance: random.Random, families: int, hosts: int, share: float = 0.7) -> Instance:
