@@ -290,14 +290,14 @@ def test_it_gives_way_to_commands_that_wait_for_it_and_begins_again(
         migrate(embedded.url())
 
 
-def _three_migrate(url: str) -> None:
+def _five_migrate(url: str) -> None:
     command_line = [sys.executable, "-m", "api", "migrate"]
     environment = {**os.environ, "HEARTH_DATABASE_URL": url}
-    started = [subprocess.Popen(command_line, env=environment) for _ in range(3)]
-    assert [each.wait(300) for each in started] == [0] * 3
+    started = [subprocess.Popen(command_line, env=environment) for _ in range(5)]
+    assert [each.wait(300) for each in started] == [0] * 5
 
 
-def test_three_may_migrate_at_once_and_need_no_superuser(tmp_path: Path) -> None:
+def test_five_may_migrate_at_once_and_need_no_superuser(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         asyncio.run(
             _run(
@@ -307,7 +307,7 @@ def test_three_may_migrate_at_once_and_need_no_superuser(tmp_path: Path) -> None
             )
         )
         url = server.url("app", "app")
-        _three_migrate(url)  # on a cluster that has none of the roles yet
+        _five_migrate(url)  # on a cluster that has none of the roles yet
         asyncio.run(load(url, read_reference(), lambda table, count: None))
         asyncio.run(_serves(url, tmp_path))
 
