@@ -50,6 +50,8 @@ def run(connection: Connection) -> None:
     is_online = context.config.attributes.get("is_online", False)
     # To wait in the lock itself would hold a snapshot, which an index built online waits for.
     while not connection.exec_driver_sql(TRY_LOCK).scalar():
+        # An index built online waits for the end of every transaction that was reading, too.
+        connection.rollback()
         time.sleep(POLL_SECONDS)
     _script(connection, ONLINE_RAILS if is_online else GUARD_RAILS)
     _script(connection, MAKE_ROLES)

@@ -237,6 +237,32 @@ CREATE TRIGGER fails BEFORE UPDATE ON location FOR EACH ROW WHEN (OLD.code = '{c
 WHERE_FILLED = "SELECT code, ctid FROM location WHERE shade IS NOT NULL ORDER BY code LIMIT 1000"
 
 
+OTHERS = """
+    SELECT query, state FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend'
+        AND pid <> pg_backend_pid()
+"""
+
+
+async def _waits_outside_transactions(online: Online) -> None:
+    holder = await asyncpg.connect(online.url)
+    await holder.execute("SELECT pg_advisory_lock(hashtext('hearth migrate'))")
+    process = online.start()
+
+    async def is_between_tries() -> bool:
+        others = await holder.fetch(OTHERS)
+        return [each["state"] for each in others if each["query"] == "ROLLBACK;"] == ["idle"]
+
+    await until(is_between_tries, "it stays in a transaction while it waits")
+    process.kill()
+    process.wait()
+    await holder.close()
+
+
+def test_who_waits_for_another_migration_holds_up_none_of_its_indexes(online: Online) -> None:
+    asyncio.run(_waits_outside_transactions(online))
+
+
 async def _fails_and_goes_on(online: Online) -> None:
     owner = await asyncpg.connect(online.url)
     codes = [row[0] for row in await owner.fetch("SELECT code FROM location ORDER BY code")]
