@@ -37,7 +37,14 @@ async def close_offer(
             continue
         request = await FIND_REQUEST.row(connection, request_id=match["request_id"])
         assert request is not None
-        await statements.WITHDRAW_MATCH.run(connection, match_id=match["id"], said=SAID)
+        await statements.move_match(
+            connection,
+            match,
+            MatchState.WITHDRAWN,
+            decided_at=change.actor.entered_at,
+            held_until=None,
+            reason=SAID,
+        )
         await record(
             change,
             "closeOffer",

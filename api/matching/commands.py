@@ -381,13 +381,7 @@ async def _move(
     word: str | None = None,
     **new: Any,
 ) -> Outcome:
-    names = ("arrived_on", "decided_at", "ended_on", "held_until", "is_rematched", "reason")
-    after = {name: new.get(name, case.match[name]) for name in names} | {"state": step.value}
-    await statements.MOVE_MATCH.run(
-        change.connection,
-        match_id=case.match["id"],
-        **{f"new_{name}": value for name, value in after.items()},
-    )
+    await statements.move_match(change.connection, case.match, step.value, **new)
     changes = {"state": [case.state.value, step.value]}
     await record(
         change,

@@ -1,11 +1,14 @@
 """The SQL that commands on matches run, composed once."""
 
-from sqlalchemy import bindparam, func, null, select, text
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+from sqlalchemy import bindparam, func, select, text
 
 from api.store.composed import Composed
 from schema.tables.match import LIVE
 from schema.types import rows
-from schema.words import MatchState
 
 _match = rows.match
 _IS_LIVE = text(LIVE)
@@ -33,7 +36,7 @@ INSERT_MATCH = Composed(
     .returning(_match)
 )
 # The version is no client's to name: the case is locked, so it is the one that was read.
-MOVE_MATCH = Composed(
+_MOVE_MATCH = Composed(
     _match.update()
     .where(_match.c.id == bindparam("match_id"))
     .values(
@@ -44,18 +47,6 @@ MOVE_MATCH = Composed(
         is_rematched=bindparam("new_is_rematched"),
         reason=bindparam("new_reason"),
         state=bindparam("new_state"),
-        updated_at=func.now(),
-        version=_match.c.version + 1,
-    )
-)
-WITHDRAW_MATCH = Composed(
-    _match.update()
-    .where(_match.c.id == bindparam("match_id"))
-    .values(
-        decided_at=func.now(),
-        held_until=null(),
-        reason=bindparam("said"),
-        state=MatchState.WITHDRAWN.value,
         updated_at=func.now(),
         version=_match.c.version + 1,
     )
@@ -89,6 +80,19 @@ def offer_of(view: str) -> Composed:
     offer = source[view]
     shown = [column for column in offer.c if column.name != "search_text"]
     return Composed(select(*shown).where(offer.c.id == bindparam("offer_id")))
+
+
+async def move_match(
+    connection: asyncpg.Connection, match: Mapping[str, Any], state: str, **new: Any
+) -> None:
+    """Bring a match to a state; of its other columns, those that are not given stay."""
+    names = ("arrived_on", "decided_at", "ended_on", "held_until", "is_rematched", "reason")
+    after = {name: new.get(name, match[name]) for name in names} | {"state": state}
+    await _MOVE_MATCH.run(
+        connection,
+        match_id=match["id"],
+        **{f"new_{name}": value for name, value in after.items()},
+    )
 
 
 MATCHED_OFFER, OPEN_OFFER, STAFF_OFFER = (offer_of(name) for name in ("matched", "open", "staff"))
