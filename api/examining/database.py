@@ -10,7 +10,7 @@ from api.access.rotation import sealed_tables
 from api.access.sealing import Sealing
 from api.examining.findings import Finding
 from api.store.migrating import head, is_known
-from api.store.roles import LOGIN, OWNER, ROLES, role_of
+from api.store.roles import LOGIN, OWNER, ROLES, SERVING, role_of
 from schema import policies
 from schema.refusals import Unavailable
 from schema.words import Audience
@@ -20,7 +20,6 @@ MOST_SECONDS_APART = 5.0
 MIGRATE = "Run `hearth migrate`."
 NEWER = "A newer Hearth made it: update this one to that version; `hearth migrate` would refuse."
 
-_SERVING = [role for role in ROLES if role != OWNER]
 _LOGIN = """
     SELECT rolname, rolsuper OR rolbypassrls AS is_unbound, EXISTS (
         SELECT FROM pg_roles AS owner
@@ -109,8 +108,7 @@ async def login(connection: asyncpg.Connection) -> Finding:
 
 async def roles(connection: asyncpg.Connection) -> Finding:
     """Whether every audience has its role, and the login may become it."""
-    needed = _SERVING
-    found = {row["rolname"]: row for row in await connection.fetch(_ROLES, [*needed, OWNER])}
+    found = {row["rolname"]: row for row in await connection.fetch(_ROLES, [*SERVING, OWNER])}
     missing = [role for role in ROLES if role not in found]
     if missing:
         return Finding("roles", f"{', '.join(missing)} are not there", MIGRATE)
@@ -119,7 +117,7 @@ async def roles(connection: asyncpg.Connection) -> Finding:
         role = unbound[0]
         mend = f"ALTER ROLE {role} NOSUPERUSER NOBYPASSRLS, as a superuser."
         return Finding("roles", f"{role} is not bound by row-level security", mend)
-    others = [role for role in needed if not found[role]["is_mine"]]
+    others = [role for role in SERVING if not found[role]["is_mine"]]
     if others:
         me = await connection.fetchval("SELECT session_user")
         mend = f"GRANT {', '.join(others)} TO {me}, as the login that migrates."
@@ -174,7 +172,7 @@ async def foreign_keys(connection: asyncpg.Connection) -> Finding:
 
 async def functions(connection: asyncpg.Connection) -> Finding:
     """Whether those who are served may execute Hearth's functions alone."""
-    found = await connection.fetch(_FUNCTIONS, [LOGIN, *_SERVING])
+    found = await connection.fetch(_FUNCTIONS, [LOGIN, *SERVING])
     ours = policies.functions()
     there = Counter(row["proname"] for row in found if row["is_in_public"])
     others = [
@@ -194,7 +192,7 @@ async def functions(connection: asyncpg.Connection) -> Finding:
 
 async def rights(connection: asyncpg.Connection) -> Finding:
     """Whether those who are served may make nothing in the database."""
-    found = await connection.fetch(_GRANTED, [LOGIN, *_SERVING])
+    found = await connection.fetch(_GRANTED, [LOGIN, *SERVING])
     if found:
         each = [f"{row['privilege_type']} ON {row['held_on']} TO {row['role']}" for row in found]
         mend = (

@@ -14,7 +14,8 @@ def role_of(audience: Audience) -> str:
 
 ROLES = sorted([OWNER, RELAY, *(role_of(audience) for audience in Audience)])
 
-SERVING = ", ".join([LOGIN, *(role for role in ROLES if role != OWNER)])
+SERVING = [role for role in ROLES if role != OWNER]
+"""Those that the login which serves may become."""
 
 # The login that serves may become any role but the owner, and inherits none of their grants.
 # Whoever migrates needs them all (and has the right to grant what it has itself created).
@@ -56,12 +57,15 @@ BEGIN
                 THEN format(' GRANTED BY %I', granted_by) ELSE '' END;
     END LOOP;
     GRANT USAGE, CREATE ON SCHEMA public TO {OWNER};
-    GRANT USAGE ON SCHEMA public TO {", ".join(role for role in ROLES if role != OWNER)};
+    GRANT USAGE ON SCHEMA public TO {", ".join(SERVING)};
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO {OWNER}, {LOGIN}', current_database());
     -- Whoever serves makes nothing of their own that others could take for Hearth's.
-    REVOKE CREATE ON SCHEMA public FROM PUBLIC, {SERVING};
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC, {", ".join([LOGIN, *SERVING])};
     EXECUTE format('REVOKE CREATE ON DATABASE %I FROM PUBLIC', current_database());
-    EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM {SERVING}', current_database());
+    EXECUTE format(
+        'REVOKE CREATE, TEMPORARY ON DATABASE %I FROM {", ".join([LOGIN, *SERVING])}',
+        current_database()
+    );
     -- To switch on those of foreign keys, as to switch them off, takes a superuser.
     IF (SELECT rolsuper FROM pg_roles WHERE rolname = mine) THEN
         FOR name IN
