@@ -11,10 +11,10 @@ import pytest
 from api.matching import rules, scores
 from api.matching.allocation import solve
 from api.matching.instance import Instance, Objective
+from api.matching.refusing import AGAINST, against, none_open
 from api.matching.rules import Pair
 from api.matching.unlocking import RADII_KM, RULES, unlock_message
 from api.matching.unplaced import unplaced
-from api.matching.waiting import AGAINST, against, none_open
 
 TODAY = date(2026, 11, 25)
 LIMIT = 20
