@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from api.reporting.cuts import Cut, Report
 from api.reporting.frame import Frame
 from api.reporting.release import (
     ALL,
@@ -15,7 +16,6 @@ from api.reporting.release import (
     Suppressed,
     Unit,
 )
-from api.reporting.reports import Cut, Report
 from schema.words import Edition
 
 WORDS = ("table", "region", "council_gss", "council", "category_code", "category")

@@ -10,10 +10,10 @@ from typing import Any
 
 import asyncpg
 
+from api.reporting.cuts import KIND, ROUTE, Cut, Report
 from api.reporting.due import FUNDED, Tariffs, changing, due, tariffs_known
 from api.reporting.frame import NONE, Frame, elsewhere, listed
 from api.reporting.release import ALL, Dimension, Figure, Measure, Table, Unit
-from api.reporting.reports import KIND, ROUTE, Cut, Report
 from schema.types.periods import Period
 
 SQL = files(__package__).joinpath("sql")

@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from api.reporting.cuts import Report
 from api.reporting.disclosure import protect
 from api.reporting.editions import WORDS
 from api.reporting.release import ALL, THRESHOLDS, Suppressed, Table
-from api.reporting.reports import Report
 from api.reporting.sums import Seen
 from api.reporting.suppression import Overlapping
 from schema.words import Edition, ReportName

@@ -18,12 +18,13 @@ import asyncpg
 from sqlalchemy import bindparam, func, select
 
 from api.reporting import hiding
+from api.reporting.cuts import Report
 from api.reporting.differing import differences
 from api.reporting.editions import WORDS, rows_of
 from api.reporting.figures import tables_of
 from api.reporting.frame import Frame
 from api.reporting.release import THRESHOLDS, Release, Row, Table
-from api.reporting.reports import REPORTS, Report
+from api.reporting.reports import REPORTS
 from api.reporting.sums import Seen
 from api.solver import solver_version
 from api.store.composed import Composed
@@ -56,7 +57,7 @@ _release, _edition, _row = rows.report_release, rows.report_edition, rows.report
 # Whoever is writing history finishes first; whoever comes after writes it down as later.
 _LOCK = "LOCK TABLE check_event, offer_event, request_event, route_fact IN SHARE MODE"
 _MINE = "SELECT pg_try_advisory_lock(hashtext('hearth report'))"
-_DONE = "SELECT pg_advisory_unlock(hashtext('hearth report'))"
+_DONE = "SELECT pg_advisory_unlock_all()"
 _OF_PERIOD = Composed(
     select(_release)
     .where(_release.c.name == bindparam("name"), _release.c.period == bindparam("period"))
@@ -124,15 +125,11 @@ class Releasing:
     @classmethod
     @contextlib.asynccontextmanager
     async def open(cls, url: str, progress: Progress = _silent) -> AsyncIterator[Self]:
-        """Connect; raises ReleaseError where another process is at it, who would do the same."""
+        """Connect. Whoever only looks, or makes again what there is, need not be alone."""
         connection = await asyncpg.connect(url, server_settings=SESSION)
         try:
             await prepare(connection)
             await connection.execute(f"SET ROLE {OWNER}")
-            if not await connection.fetchval(_MINE):
-                raise ReleaseError(
-                    "Another process makes releases now; look again once it is done."
-                )
             try:
                 yield cls(connection, progress)
             finally:
@@ -144,12 +141,13 @@ class Releasing:
         """Make, audit and keep a release on a period that is over.
 
         Where there is one already, `corrects` makes another that says what differs. Raises
-        ReleaseError, also where a hidden cell could be worked out.
+        ReleaseError, also where a hidden cell could be worked out, or another process is at it.
         """
         try:
             period = ended_period(period_name, datetime.now(LONDON).date())
         except BadRequest as error:
             raise ReleaseError(error.message) from error
+        await self._be_alone()
         before = await _OF_PERIOD.rows(self.connection, name=name.value, period=period.name)
         if before and not corrects:
             raise ReleaseError(
@@ -191,7 +189,11 @@ class Releasing:
         }
 
     async def due(self, today: date) -> list[tuple[ReportName, Period]]:
-        """The reports on the last full month and week that are not released yet."""
+        """The reports on the last full month and week that are not released yet.
+
+        Raises ReleaseError where another process is releasing them.
+        """
+        await self._be_alone()
         return [
             (name, period)
             for period in last_full(today)
@@ -202,6 +204,11 @@ class Releasing:
     async def kept(self) -> list[asyncpg.Record]:
         """Every release, with what its public edition holds, the oldest first."""
         return await _KEPT.rows(self.connection)
+
+    async def _be_alone(self) -> None:
+        """Until the connection closes: two would release the same, or not know of one another."""
+        if not await self.connection.fetchval(_MINE):
+            raise ReleaseError("Another process makes releases now; look again once it is done.")
 
     async def _is_there(self, name: ReportName, period: Period) -> bool:
         row = await _IS_THERE.row(self.connection, name=name.value, period=period.name)

@@ -1,59 +1,14 @@
 """The seven reports: what each measures, in which tables, by which SQL."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from api.reporting.cuts import KIND, ROUTE, Cut, Report
 from api.reporting.release import Measure, Unit
 from api.reporting.sums import Identity
 from schema.words import CheckKind, DeclineReason, EndReason, ReportName
 
-KIND, ROUTE = "kind", "route"
 DECILES = (1, 2, 3, 4, 6, 7, 8, 9)
 """Without the fifth, which is the median."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """One table's worth of SQL: rows of region, gss and category, and what measures make of them.
-
-    `sums` are the columns that measures add up, `shares` aggregates of another sort. `words` are
-    the categories of a dimension that isn't kinds or routes. Of an `overlapping` measure the
-    categories don't add up, so it has no total.
-    """
-
-    table: str
-    dimension: str
-    label: str
-    sql: str
-    sums: Mapping[str, str]
-    shares: Mapping[str, str] = field(default_factory=dict)
-    fills: Mapping[str, str] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
-    overlapping: frozenset[str] = frozenset()
-
-    @property
-    def measures(self) -> Mapping[str, str]:
-        """SQL of each measure over the facts of a place."""
-        return {name: f"sum({column})" for name, column in self.sums.items()} | dict(self.shares)
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report's measures, in order, and its tables. Notes say what a figure means.
-
-    `flows` are the measures of what happened within the period, where others count what stood at
-    its end. `akin` are those that mostly count what another report's measure does, with its name.
-    """
-
-    name: ReportName
-    title: str
-    measures: tuple[Measure, ...]
-    cuts: tuple[Cut, ...]
-    notes: tuple[str, ...]
-    identities: tuple[Identity, ...] = ()
-    flows: frozenset[str] = frozenset()
-    is_funding: bool = False
-    akin: Mapping[str, tuple[ReportName, str]] = field(default_factory=dict)
 
 
 def _count(name: str, label: str, unit: Unit = Unit.COUNT, *, is_public: bool = False) -> Measure:
@@ -158,7 +113,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 _count("matches_placed", "Households placed"),
                 _count("matches_declined", "Matches declined"),
                 _count("matches_expired", "Holds that ran out"),
-                _count("matches_withdrawn", "Matches withdrawn with their request"),
+                _count("matches_withdrawn", "Matches withdrawn with request, consent or offer"),
                 _count("matches_ended", "Placements ended"),
                 _count("households_rematched", "Of those, to be matched again"),
             ),

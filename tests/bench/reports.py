@@ -14,10 +14,11 @@ from typing import Annotated
 import asyncpg
 import typer
 
+from api.reporting.cuts import Report
 from api.reporting.figures import tables_of
 from api.reporting.frame import Frame
 from api.reporting.releasing import SESSION
-from api.reporting.reports import REPORTS, Report
+from api.reporting.reports import REPORTS
 from api.store.database import prepare
 from api.store.roles import OWNER
 from schema.types.periods import Period, last_full

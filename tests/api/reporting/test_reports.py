@@ -266,11 +266,23 @@ async def test_a_kept_null_is_dropped_by_a_release(
     await until(is_there, "the answer that there is none is kept")
 
 
-async def test_one_process_at_a_time(hearth: Hearth) -> None:
-    async with Releasing.open(hearth.copy.owner_url):
+async def test_one_process_at_a_time_releases_and_any_may_look(
+    hearth: Hearth, owner: asyncpg.Connection
+) -> None:
+    await months_history(owner)
+    made = await release(hearth)
+    url = hearth.copy.owner_url
+    async with Releasing.open(url) as first, Releasing.open(url) as second:
+        assert len(await first.due(datetime.now(UTC).date())) > 0
+        [kept] = await second.kept()
+        assert kept["id"] == made.id
+        assert all((await second.rebuild(kept)).values())
         with pytest.raises(ReleaseError, match="Another process"):
-            async with Releasing.open(hearth.copy.owner_url):
-                raise AssertionError
+            await second.due(datetime.now(UTC).date())
+        with pytest.raises(ReleaseError, match="Another process"):
+            await second.release(CAPACITY, WEEK)
+    async with Releasing.open(url) as third:
+        assert len(await third.due(datetime.now(UTC).date())) > 0
 
 
 async def test_commands_leave_the_history_that_reports_are_made_of(
