@@ -36,7 +36,7 @@ soak: .venv/test ## ask the planner, graphql-core and the oracle DOCUMENTS (1000
 	@echo "$(DOCUMENTS) documents of the seed $(SEED); the same again: make soak SEED=$(SEED)"
 	HEARTH_TEST_DOCUMENTS=$(DOCUMENTS) HEARTH_TEST_SEED=$(SEED) $(BIN)/pytest -n 2 --dist load --maxfail 1 tests/oracle/test_same_answer.py
 	HEARTH_TEST_CASES=10000 HEARTH_TEST_SEED=$(SEED) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/security/test_generated.py
-	$(BIN)/pytest -s -m soak -o faulthandler_timeout=900 tests/faults
+	$(BIN)/pytest -s -m soak tests/faults
 
 test-kills: .venv/test ## kill the server 50 times in the middle of changes; lose nothing
 	PYTHONUNBUFFERED=1 HEARTH_TEST_KILLS=50 $(BIN)/pytest -q -s -p no:xdist -o faulthandler_timeout=0 tests/faults/test_kills.py
