@@ -44,6 +44,7 @@ from api.http.report_files import SECONDS as FILE_SECONDS
 from api.http.report_files import ReportFiles
 from api.http.sockets import Sockets
 from api.matching.allocator import Allocator
+from api.reporting.files.seen import Publisher
 from api.settings import PARENT, Settings
 from api.store.database import Database
 from api.store.listening import Listener
@@ -112,7 +113,14 @@ class Service:
         self.open_data = OpenData(self.database, self.answers, budgets, Lane(self.admission, few))
         files = Lane(self.admission, FILES_AT_ONCE, seconds=FILE_SECONDS)
         made = Answers.never_dropped(settings.answers_kept * MEGABYTE // 4)
-        self.report_files = ReportFiles(members, door, budgets, files, made)
+        self.report_files = ReportFiles(
+            members,
+            door,
+            budgets,
+            files,
+            made,
+            Publisher(settings.publisher, settings.contact, settings.address),
+        )
         self.sockets = Sockets(
             schema,
             answering,

@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     budget: float = Field(
         1_000_000, ge=0, description="points a second that a token's holder may use; 0: no limit"
     )
+    contact: str | None = Field(
+        None,
+        pattern=r"^([^@\s<>\"]+@[^@\s<>\"]+|https?://[^\s<>\"]+)$",
+        description="where to ask about reports: an email address or a page, for their covers",
+    )
     data_keys: SecretStr | None = Field(
         None, description="Fernet keys for names and contacts, by commas: the first seals, all open"
     )
@@ -93,6 +98,12 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         None, description="where the public reaches this service; without it, what a request names"
+    )
+    publisher: str = Field(
+        "Hearth",
+        min_length=1,
+        max_length=200,
+        description="whose reports they are, for covers",
     )
     query_seconds: float = Field(5.0, ge=0.01, le=600, description="longest time a query may take")
     token_type: str = Field(
@@ -153,6 +164,12 @@ class Settings(BaseSettings):
                 "HEARTH_JWKS_FILE"
             )
         return self
+
+    @property
+    def address(self) -> str | None:
+        """Where the service is, as far as it knows by itself."""
+        own = f"http://{self.host}:{self.port}" if self.is_development else None
+        return self.public_url.rstrip("/") if self.public_url else own
 
     @property
     def host_names(self) -> frozenset[str]:

@@ -29,7 +29,7 @@ from api.reporting.files.charts import Picture, draw
 from api.reporting.files.csv import metadata, written
 from api.reporting.files.ods import write_ods
 from api.reporting.files.reading import find_release, with_rows
-from api.reporting.files.seen import Seen
+from api.reporting.files.seen import Publisher, Seen
 from api.reporting.files.xlsx import write_xlsx
 from schema.refusals import Unauthenticated
 from schema.types.node import NIL, uuid_of
@@ -43,7 +43,7 @@ AT_ONCE = 2
 """Files made at once; others wait, so that spreadsheets and charts leave a processor to queries."""
 SECONDS = 20.0
 """How long a file may await its turn."""
-LIBRARIES = ("matplotlib", "odfdo", "xlsxwriter")
+LIBRARIES = ("matplotlib", "xlsxwriter")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Asked:
 
     def etag(self, seen: Seen) -> bytes:
         """The entity tag of a public one, of all that determines it, so that none need be made."""
-        parts = (made_by(), seen.id, seen.checksum, self.file, self.is_marked)
+        parts = (made_by(), seen.publisher, seen.id, seen.checksum, self.file, self.is_marked)
         return b'"%s"' % blake2b(repr(parts).encode(), digest_size=16).hexdigest().encode()
 
 
@@ -116,13 +116,20 @@ class ReportFiles:
     """A release never changes, nor do its public files: each is made once, while there is room."""
 
     def __init__(
-        self, members: Members, door: Door, budgets: Budgets, lane: Lane, made: Answers
+        self,
+        members: Members,
+        door: Door,
+        budgets: Budgets,
+        lane: Lane,
+        made: Answers,
+        publisher: Publisher,
     ) -> None:
         self.members = members
         self.door = door
         self.budgets = budgets
         self.lane = lane
         self.made = made
+        self.publisher = publisher
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -158,7 +165,9 @@ class ReportFiles:
         for _ in range(2):
             try:
                 async with self.members.entered(viewer, readonly=True) as (connection, _actor):
-                    seen = await find_release(connection, key) if key != NIL else None
+                    seen = None
+                    if key != NIL:
+                        seen = await find_release(connection, key, self.publisher)
                     etag = asked.etag(seen) if seen and viewer is PUBLIC else None
                     if seen and not (etag and asked.got.head.has(etag)):
                         seen = await with_rows(connection, seen)
@@ -188,8 +197,9 @@ def made_by() -> str:
     """A digest of what makes files: other code, or another library, may make other ones."""
     code = blake2b(digest_size=16)
     for package in (api, schema):
-        for file in sorted(Path(*package.__path__).rglob("*.py")):
-            code.update(file.read_bytes())
+        for file in sorted(Path(*package.__path__).rglob("*.*")):
+            if file.suffix in (".py", ".xml"):
+                code.update(file.read_bytes())
     libraries = [version(library) for library in LIBRARIES]
     return f"{code.hexdigest()} {libraries}"
 
@@ -208,7 +218,7 @@ def _whole(body: bytes, kind: Kind, seen: Seen, etag: bytes | None) -> Response:
         link = b'<report.csv-metadata.json>; rel="describedby"; type="application/csvm+json"'
         headers.append((b"link", link))
     if etag:
-        # Weak: a spreadsheet made twice says the same, and also when it was packed.
+        # Weak: elsewhere the same spreadsheet may be packed, or the same chart drawn, otherwise.
         headers.append((b"etag", b"W/" + etag))
     return Response(200, headers, body, etag)
 

@@ -37,7 +37,10 @@ class Cut:
 
 @dataclass(frozen=True)
 class Report:
-    """A report's measures, in order, and its tables. Notes say what a figure means.
+    """A report's measures, in order, and its tables; notes say what its figures mean.
+
+    Notes, the names of measures and the words of categories are in the checksums of releases: other
+    ones would make a release come out otherwise than it was kept. Titles and labels are not.
 
     `flows` are the measures of what happened within the period, where others count what stood at
     its end. `akin` are those that mostly count what another report's measure does, with its name.
@@ -45,6 +48,7 @@ class Report:
 
     name: ReportName
     title: str
+    about: str
     measures: tuple[Measure, ...]
     cuts: tuple[Cut, ...]
     notes: tuple[str, ...]

@@ -73,6 +73,7 @@ REPORTS: Mapping[ReportName, Report] = {
         Report(
             ReportName.CAPACITY_AND_DEMAND,
             "Capacity and demand",
+            "Places offered, free, held and taken, and the requests and people that wait for one.",
             (
                 _count("offers", "Open offers", is_public=True),
                 _count("places_offered", "Places offered", Unit.PLACES, is_public=True),
@@ -108,6 +109,7 @@ REPORTS: Mapping[ReportName, Report] = {
         Report(
             ReportName.MATCHING_OUTCOMES,
             "Matching outcomes",
+            "Matches proposed and what became of them: placed, declined, withdrawn, ended.",
             (
                 _count("matches_proposed", "Matches proposed"),
                 _count("matches_placed", "Households placed"),
@@ -115,7 +117,7 @@ REPORTS: Mapping[ReportName, Report] = {
                 _count("matches_expired", "Holds that ran out"),
                 _count("matches_withdrawn", "Matches withdrawn with request, consent or offer"),
                 _count("matches_ended", "Placements ended"),
-                _count("households_rematched", "Of those, to be matched again"),
+                _count("households_rematched", "Of those ended, to be matched again"),
             ),
             (
                 *_by(
@@ -166,6 +168,7 @@ REPORTS: Mapping[ReportName, Report] = {
         Report(
             ReportName.TIME_TO_PLACE,
             "Time to place",
+            "Days from the submission of a request to the arrival of its household.",
             (
                 _count("households_arrived", "Households that arrived"),
                 Measure("days_median", "Days, median", Unit.DAYS, bases=("households_arrived",)),
@@ -204,10 +207,14 @@ REPORTS: Mapping[ReportName, Report] = {
         Report(
             ReportName.UNMET_NEED,
             "Unmet need",
+            "Requests that wait without a match, by the first rule that leaves them no offer.",
             (
                 _count("requests_unplaced", "Requests without a match"),
                 Measure(
-                    "people_unplaced", "People in them", Unit.PEOPLE, bases=("requests_unplaced",)
+                    "people_unplaced",
+                    "People in requests without a match",
+                    Unit.PEOPLE,
+                    bases=("requests_unplaced",),
                 ),
             ),
             (
@@ -245,9 +252,10 @@ REPORTS: Mapping[ReportName, Report] = {
         Report(
             ReportName.SAFEGUARDING_CHECKS,
             "Safeguarding checks",
+            "Checks on offers of a home: due, overdue, passed and failed.",
             (
                 _count("checks_due", "Checks due"),
-                _count("checks_overdue", "Of those, overdue"),
+                _count("checks_overdue", "Of those due, overdue"),
                 _count("checks_passed", "Checks passed in the period"),
                 _count("checks_failed", "Checks failed in the period"),
             ),
@@ -291,6 +299,7 @@ REPORTS: Mapping[ReportName, Report] = {
         Report(
             ReportName.FUNDING_DUE,
             "Funding due",
+            "What tariffs in force pay councils for those who arrived.",
             (
                 _count("people_arrived", "People who arrived", Unit.PEOPLE),
                 Measure(
@@ -321,9 +330,10 @@ REPORTS: Mapping[ReportName, Report] = {
         Report(
             ReportName.DATA_COMPLETENESS,
             "Data completeness",
+            "Open offers unconfirmed or with fields that say nothing; checks without outcome.",
             (
                 _count("offers", "Open offers", is_public=True),
-                _count("offers_unconfirmed", "Unconfirmed for 30 days", is_public=True),
+                _count("offers_unconfirmed", "Open offers unconfirmed for 30 days", is_public=True),
                 _count("offers_missing", "Open offers without the field", is_public=True),
                 _count("checks_without_outcome", "Checks without outcome"),
             ),

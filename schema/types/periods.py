@@ -91,6 +91,11 @@ def ended_period(name: str, today: date) -> Period:
     return period
 
 
+def next_period(period: Period) -> Period:
+    """The month or week after one."""
+    return (Period.week if period.is_weekly else Period.month)(period.after)
+
+
 def last_full(today: date) -> tuple[Period, Period]:
     """The last week and the last month that are over."""
     return (

@@ -5,6 +5,7 @@ from typing import Any
 
 from api.feeds.csv_text import BOM, lines
 from api.feeds.csvw import NAMESPACE
+from api.feeds.openapi import LICENCE
 from api.reporting.files.seen import ABSENT, HIDDEN, WORDS, Seen, shown
 from api.reporting.release import Unit
 
@@ -41,8 +42,11 @@ def metadata(seen: Seen, file: str) -> dict[str, Any]:
     return {
         "@context": [NAMESPACE, {"@language": "en"}],
         "url": file,
-        "dc:title": f"{seen.title}, {seen.period}",
+        "dc:title": f"{seen.title}, {seen.days}",
+        "dc:description": seen.about,
         "dc:identifier": f"release_{seen.id}",
+        "dc:publisher": seen.publisher.name,
+        **({"dc:license": {"@id": LICENCE["url"]}} if seen.is_public else {}),
         "dc:issued": {"@value": seen.released_at.isoformat(), "@type": "xsd:dateTime"},
         "notes": list(seen.notes),
         "tableSchema": {

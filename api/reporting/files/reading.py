@@ -7,20 +7,21 @@ from uuid import UUID
 
 import asyncpg
 
-from api.reporting.files.seen import WORDS, Seen
+from api.reporting.files.seen import WORDS, Publisher, Seen
 from api.reporting.release import ALL, Cell, Measure, Row, Unit
 from api.reporting.reports import REPORTS
-from schema.words import ReportName
+from schema.words import Edition, ReportName
 
 FLOWS = {ReportName.MATCHING_OUTCOMES}
 ROWS_AT_ONCE = 500
 _RELEASE = """
-    SELECT id, name, period, released_at, data_as_of, columns, corrects_id, notes, differs, checksum
+    SELECT id, name, period, released_at, data_as_of, columns, corrects_id, edition, notes, differs,
+        checksum
     FROM report_release JOIN report_edition ON release_id = id
     WHERE id = $1
 """
 _ROWS = """
-    SELECT council_gss, shown, hidden FROM report_row
+    SELECT edition, council_gss, shown, hidden FROM report_row
     WHERE release_id = $1 AND position > $2 AND position <= $3
     ORDER BY position
 """
@@ -36,8 +37,10 @@ _RECEIVED = """
 """
 
 
-async def find_release(connection: asyncpg.Connection, release_id: UUID) -> Seen | None:
-    """A release without its rows, or None."""
+async def find_release(
+    connection: asyncpg.Connection, release_id: UUID, publisher: Publisher
+) -> Seen | None:
+    """A release without its rows, or None; `publisher` is who answers for it."""
     head = await connection.fetchrow(_RELEASE, release_id)
     if head is None:
         return None
@@ -48,7 +51,9 @@ async def find_release(connection: asyncpg.Connection, release_id: UUID) -> Seen
         id=head["id"],
         name=name,
         title=report.title,
+        about=report.about,
         period=head["period"],
+        edition=Edition(head["edition"]),
         released_at=head["released_at"],
         data_as_of=head["data_as_of"],
         columns=columns,
@@ -62,14 +67,19 @@ async def find_release(connection: asyncpg.Connection, release_id: UUID) -> Seen
         differs=tuple(head["differs"]),
         corrects=head["corrects_id"],
         checksum=head["checksum"],
+        publisher=publisher,
     )
 
 
 async def with_rows(connection: asyncpg.Connection, seen: Seen) -> Seen:
     """The release with all of its rows."""
-    rows = tuple([row async for row in _rows(connection, seen.id, seen.columns)])
+    rows, editions = [], set()
+    async for edition, row in _rows(connection, seen.id, seen.columns):
+        rows.append(row)
+        editions.add(edition)
     received = await _received(connection, seen) if seen.name in FLOWS else {}
-    return replace(seen, rows=rows, received=received)
+    has_own = bool(editions - {seen.edition})
+    return replace(seen, rows=tuple(rows), received=received, has_own=has_own)
 
 
 async def _received(connection: asyncpg.Connection, seen: Seen) -> dict[str, Cell]:
@@ -83,12 +93,12 @@ async def _received(connection: asyncpg.Connection, seen: Seen) -> dict[str, Cel
 
 async def _rows(
     connection: asyncpg.Connection, release_id: UUID, columns: tuple[str, ...]
-) -> AsyncIterator[Row]:
+) -> AsyncIterator[tuple[str, Row]]:
     begin = 0
     while True:
         found = await connection.fetch(_ROWS, release_id, begin, begin + ROWS_AT_ONCE)
         for row in found:
-            yield _row(row, columns)
+            yield row["edition"], _row(row, columns)
         if not found:
             return
         begin += ROWS_AT_ONCE

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from api.reporting.release import ALL, Cell, Measure, Row
-from schema.words import ReportName
+from schema.types.periods import read_period
+from schema.words import Edition, ReportName
 
 WORDS = 6
 """So many columns are words, before those of the measures: see `api.reporting.editions`."""
@@ -14,9 +15,18 @@ HIDDEN = "[c]"
 ABSENT = "[z]"
 MARKS = {
     HIDDEN: "confidential: hidden, since it is small or would tell a small one",
-    ABSENT: "not applicable: there is no such figure",
+    ABSENT: "not applicable: there is no such figure, or no such code",
 }
 """The shorthand that British official statistics use in spreadsheets (Analysis Function, 2023)."""
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Who answers for what is published, where to write to them, and where the service is."""
+
+    name: str = "Hearth"
+    contact: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,13 +47,15 @@ class Sheet:
 class Seen:
     """A release with what its edition says of itself; a council's own rows hide nothing from it.
 
-    `checksum` is that of the edition, not of the council's mixture.
+    `checksum` is that of the edition, not of the council's mixture, which `has_own` rows.
     """
 
     id: UUID
     name: ReportName
     title: str
+    about: str
     period: str
+    edition: Edition
     released_at: datetime
     data_as_of: datetime
     columns: tuple[str, ...]
@@ -56,6 +68,18 @@ class Seen:
     received: Mapping[str, Cell] = field(default_factory=dict)
     """Of MATCHING_OUTCOMES: the requests received, of all regions and by region, as the viewer sees
     the release that has them."""
+    has_own: bool = False
+    publisher: Publisher = field(default_factory=Publisher)
+
+    @property
+    def days(self) -> str:
+        """Its period in words, as titles have it."""
+        return str(read_period(self.period)).removeprefix("the ")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody sees the same, and so may have its files."""
+        return self.edition is Edition.PUBLIC and not self.has_own
 
     @property
     def file_name(self) -> str:

@@ -4,68 +4,164 @@ from decimal import Decimal
 from typing import IO, Any
 
 import xlsxwriter
+from xlsxwriter.core import Core
+from xlsxwriter.packager import Packager
 
-from api.reporting.files.layout import Laid, laid_out
-from api.reporting.files.seen import MARKS, Seen
+from api.reporting.files.layout import Grid, Laid, Value, laid_out, title_of
+from api.reporting.files.looks import FONT, LANGUAGE, LINE, SIZES, WIDEST, lines, widths
+from api.reporting.files.seen import Seen
+from api.reporting.files.texts import Heading, Link
 
-# Texts stay texts, whatever they look like.
-AS_TEXT = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_numbers": False,
-    "strings_to_urls": False,
-}
+A4 = 9
 LONGEST_NAME = 31
-WIDEST, NARROWEST = 40, 10
+
+
+class _Core(Core):  # type: ignore[misc]  # the library ships no types
+    """The document's properties, with one that the library does not know."""
+
+    def _write_dc_title(self) -> None:
+        super()._write_dc_title()
+        self._xml_data_element("dc:language", LANGUAGE)
+
+
+class _Packager(Packager):  # type: ignore[misc]
+    def _write_core_file(self) -> None:
+        core = _Core()
+        core._set_properties(self.workbook.doc_properties)
+        core._set_xml_writer(self._filename("docProps/core.xml"))
+        core._assemble_xml_file()
+
+
+class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
+    def __init__(self, into: IO[bytes]) -> None:
+        super().__init__(
+            into,
+            {
+                "default_column_width": 80,
+                # Of a theme, the font would be the theme's.
+                "default_format_properties": {
+                    "font_name": FONT,
+                    "font_scheme": "none",
+                    "font_size": SIZES.text,
+                },
+                "default_row_height": 20,
+                "in_memory": True,
+                # Texts stay texts, whatever they look like.
+                "strings_to_formulas": False,
+                "strings_to_numbers": False,
+                "strings_to_urls": False,
+            },
+        )
+
+    def _get_packager(self) -> Packager:
+        return _Packager()
+
+
+class _Looks:
+    """The formats of a workbook's cells."""
+
+    def __init__(self, book: Any) -> None:
+        heading = {"bold": True, "bottom": 1, "text_wrap": True}
+        self.figures = book.add_format({**heading, "align": "right"})
+        self.heading = book.add_format({"bold": True, "font_size": SIZES.heading})
+        self.marked = book.add_format({"align": "right", "valign": "top"})
+        self.money = book.add_format({"num_format": "#,##0.00", "valign": "top"})
+        self.title = book.add_format({"bold": True, "font_size": SIZES.title})
+        self.whole = book.add_format({"num_format": "#,##0", "valign": "top"})
+        self.words = book.add_format(heading)
+        self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
 
 
 def write_xlsx(seen: Seen, into: IO[bytes]) -> None:
     """Write the workbook; the same release gives the same bytes."""
-    book = xlsxwriter.Workbook(into, AS_TEXT)
-    # When it was released, not when somebody fetched it.
+    book = _Workbook(into)
     book.set_properties(
-        {"title": f"{seen.title}, {seen.period}", "created": seen.released_at.replace(tzinfo=None)}
+        {
+            "author": seen.publisher.name,
+            # When it was released, not when somebody fetched it.
+            "created": seen.released_at.replace(tzinfo=None),
+            "subject": seen.about,
+            "title": title_of(seen),
+        }
     )
-    bold = book.add_format({"bold": True, "font_size": 14})
-    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-    money = book.add_format({"num_format": "#,##0.00"})
-    whole = book.add_format({"num_format": "#,##0"})
-    marked = book.add_format({"align": "right"})
-    for number, laid in enumerate(laid_out(seen)):
-        sheet = book.add_worksheet(laid.name[:LONGEST_NAME])
-        sheet.write_string(0, 0, laid.title, bold)
-        if laid.headings:
-            for line, text in enumerate(laid.lines, start=1):
-                sheet.write_string(line, 0, text)
-            _table(sheet, laid, f"table_{number}", money, whole, marked)
-        else:
-            sheet.set_column(0, 0, 100)
-            for line, text in enumerate(laid.lines, start=1):
-                sheet.write_string(line, 0, text, wrapped)
+    looks = _Looks(book)
+    for laid in laid_out(seen):
+        _sheet(book.add_worksheet(laid.name[:LONGEST_NAME]), laid, looks)
     book.close()
 
 
-def _table(sheet: Any, laid: Laid, name: str, money: Any, whole: Any, marked: Any) -> None:
-    first, last = len(laid.lines) + 1, len(laid.lines) + 1 + max(1, len(laid.rows))
+def _sheet(sheet: Any, laid: Laid, looks: _Looks) -> None:
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    _tall(sheet, 0, SIZES.title)
+    sheet.write_string(0, 0, laid.title, looks.title)
+    for row, line in enumerate(laid.lines, start=1):
+        if isinstance(line, Link):
+            _link(sheet, row, 0, line)
+        elif isinstance(line, Heading):
+            _tall(sheet, row, SIZES.heading)
+            sheet.write_string(row, 0, line.text, looks.heading)
+        elif laid.grid:
+            # Its first column is narrow, but there is room to the right.
+            sheet.write_string(row, 0, line)
+        else:
+            _tall(sheet, row, SIZES.text, lines([line], [WIDEST]))
+            sheet.write_string(row, 0, line, looks.wrapped)
+    if laid.grid:
+        sheet.set_landscape()
+        _grid(sheet, len(laid.lines) + 1, laid.grid, looks)
+    else:
+        sheet.set_column(0, 0, WIDEST)
+
+
+def _tall(sheet: Any, row: int, size: int, count: int = 1) -> None:
+    # Not every program finds out by itself how tall a row must be.
+    if size * count > SIZES.text:
+        sheet.set_row(row, count * LINE * size)
+
+
+def _link(sheet: Any, row: int, column: int, link: Link) -> None:
+    name = link.to[1 : LONGEST_NAME + 1]
+    to = f"internal:'{name}'!A1" if link.to.startswith("#") else link.to
+    sheet.write_url(row, column, to, string=link.text)
+
+
+def _grid(sheet: Any, first: int, grid: Grid, looks: _Looks) -> None:
+    looks_of = [looks.words] * grid.words + [looks.figures] * (len(grid.headings) - grid.words)
+    sheet.repeat_rows(first)
     sheet.add_table(
         first,
         0,
-        last,
-        len(laid.headings) - 1,
+        first + max(1, len(grid.rows)),
+        len(grid.headings) - 1,
         {
-            "name": name,
-            "style": "Table Style Light 1",
-            "columns": [{"header": heading} for heading in laid.headings],
+            "autofilter": False,
+            "columns": [
+                {"header": heading, "header_format": look}
+                for heading, look in zip(grid.headings, looks_of, strict=True)
+            ],
+            "name": grid.name,
+            "style": None,
         },
     )
-    for number, row in enumerate(laid.rows, start=first + 1):
+    wide = widths(grid)
+    _tall(sheet, first, SIZES.text, lines(grid.headings, wide))
+    for number, row in enumerate(grid.rows, start=first + 1):
         for place, value in enumerate(row):
-            if isinstance(value, str):
-                looks = marked if value in MARKS else None
-                sheet.write_string(number, place, value, looks)
-            else:
-                format_ = money if isinstance(value, Decimal) else whole
-                sheet.write_number(number, place, value, format_)
-    for place, heading in enumerate(laid.headings):
-        texts = [len(str(row[place])) for row in laid.rows]
-        sheet.set_column(place, place, min(WIDEST, max(NARROWEST, len(heading), *texts, 0) + 2))
+            _cell(sheet, number, place, value, looks, is_figure=place >= grid.words)
+        words = [value if isinstance(value, str) else "" for value in row]
+        _tall(sheet, number, SIZES.text, lines(words, wide))
+    for place, width in enumerate(wide):
+        sheet.set_column(place, place, width)
+
+
+def _cell(
+    sheet: Any, row: int, column: int, value: Value, looks: _Looks, *, is_figure: bool
+) -> None:
+    if isinstance(value, Link):
+        _link(sheet, row, column, value)
+    elif isinstance(value, str):
+        sheet.write_string(row, column, value, looks.marked if is_figure else looks.wrapped)
+    else:
+        look = looks.money if isinstance(value, Decimal) else looks.whole
+        sheet.write_number(row, column, value, look)

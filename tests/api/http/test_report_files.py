@@ -75,7 +75,7 @@ async def test_every_file_is_there(hearth: Hearth) -> None:
         ending = file.rpartition(".")[2]
         if ending == "xlsx":
             book = openpyxl.load_workbook(io.BytesIO(response.content))
-            assert book.sheetnames[:2] == ["Cover", "Notes"]
+            assert book.sheetnames[:2] == ["Cover", "Contents"]
         if ending in ("csv", "ods", "xlsx"):
             name = f'attachment; filename="capacity-and-demand-{MONTH}.{ending}"'
             assert response.headers["content-disposition"] == name

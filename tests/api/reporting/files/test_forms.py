@@ -6,18 +6,24 @@ import uuid
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import example, given, settings
+from hypothesis.strategies import characters, text
 from odfdo import Document
 
 from api.reporting.files.charts import Picture, chart_of, draw
 from api.reporting.files.csv import metadata, written
 from api.reporting.files.ods import write_ods
-from api.reporting.files.seen import Seen
+from api.reporting.files.seen import Publisher, Seen
+from api.reporting.files.texts import allowed
 from api.reporting.files.xlsx import write_xlsx
 from api.reporting.release import Cell, Measure, Row, Unit
-from schema.words import ReportName
+from schema.words import Edition, ReportName
 
 MEASURES = (
     Measure("places_free", "Places free", Unit.PLACES, is_public=True),
@@ -54,7 +60,9 @@ def _seen(name: ReportName = ReportName.CAPACITY_AND_DEMAND) -> Seen:
         id=uuid.UUID(int=7),
         name=name,
         title="Capacity and demand",
+        about="Places and who waits.",
         period="2026-10",
+        edition=Edition.PUBLIC,
         released_at=at,
         data_as_of=at,
         columns=(*WORDS, *(measure.name for measure in MEASURES)),
@@ -85,52 +93,150 @@ def test_csv_metadata_describe_each_column() -> None:
     assert all(each["null"] == ["[c]", "[z]"] for each in found[6:])
 
 
-def test_a_workbook_has_a_cover_notes_and_typed_tables() -> None:
+def _book(seen: Seen) -> openpyxl.Workbook:
     into = io.BytesIO()
-    write_xlsx(_seen(), into)
-    again = io.BytesIO()
-    write_xlsx(_seen(), again)
-    assert into.getvalue() == again.getvalue()
-    book = openpyxl.load_workbook(into)
-    assert book.sheetnames == ["Cover", "Notes", "By kind", "By route"]
-    assert book["Cover"]["A1"].value == "Capacity and demand, 2026-10"
-    notes = [cell.value for cell in book["Notes"]["A"]]
-    assert any("[c] stands for confidential" in note for note in notes)
+    write_xlsx(seen, into)
+    return openpyxl.load_workbook(into)
+
+
+def test_a_workbook_has_a_cover_contents_notes_and_typed_tables() -> None:
+    book = _book(_seen())
+    assert book.sheetnames == ["Cover", "Contents", "Notes", "By kind", "By route"]
+    assert book["Notes"]["B5"].value == "Places are people."
     sheet = book["By kind"]
-    [table] = sheet.tables.values()
-    heads, *rows = sheet[table.ref]
+    assert sheet["A1"].value == "Table 1: Capacity and demand by kind, October 2026"
+    assert "[c] is confidential" in sheet["A3"].value
+    heads, *rows = sheet[sheet.tables["capacity_and_demand_by_kind"].ref]
     assert [cell.value for cell in heads][:3] == ["Region", "Council code (GSS)", "Council"]
     assert [cell.value for cell in rows[0]][5:] == [54, "[c]", 10.5]
     assert rows[0][5].data_type == "n"
-    # Read as a text, not as a formula.
-    assert (rows[3][2].value, rows[3][2].data_type) == ("=HYPERLINK(Ynys Môn)", "s")
-    assert [cell.value for cell in heads][-1] == "Pounds due (pounds)"
+    assert [cell.value for cell in heads][-1] == "Pounds due"
     # A measure that the table does not have makes no column.
-    assert "Places free" not in [cell.value for cell in book["By route"][4]]
+    assert "Places free" not in [cell.value for cell in book["By route"][6]]
+
+
+def test_the_cover_says_who_says_what_of_when_and_on_which_terms() -> None:
+    publisher = Publisher("The council of councils", "figures@hearth.test", "https://hearth.test")
+    cover = _book(replace(_seen(), publisher=publisher))["Cover"]
+    said = [cell.value for cell in cover["A"]]
+    after = dict(pairwise(said))
+    assert said[0] == "Capacity and demand, October 2026"
+    assert after["Publisher"] == "The council of councils"
+    assert after["Contact"] == "figures@hearth.test"
+    assert after["Released"].startswith("2 November 2026 at 09:30.")
+    assert after["Next release"] == "For November 2026, from 1 December 2026 on."
+    assert after["Licence"] == "Open Government Licence v3.0"
+    assert after["How to cite it"].startswith("The council of councils (2026). Capacity and demand")
+    assert {cell.hyperlink.target for cell in cover["A"] if cell.hyperlink} == {
+        "mailto:figures@hearth.test",
+        "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+    }
+    weekly = _book(replace(_seen(), period="2026-W47"))["Cover"]
+    assert weekly["A1"].value == "Capacity and demand, week from 16 November to 22 November 2026"
+    assert "Whoever runs Hearth." in [cell.value for cell in weekly["A"]]
+
+
+@pytest.mark.parametrize(
+    ("edition", "has_own"),
+    [(Edition.FULL, False), (Edition.LIAISON, False), (Edition.PUBLIC, True)],
+)
+def test_what_is_not_public_has_no_licence(edition: Edition, has_own: bool) -> None:
+    seen = replace(_seen(), edition=edition, has_own=has_own)
+    said = [cell.value for cell in _book(seen)["Cover"]["A"]]
+    assert any(each.endswith("Not for publication.") for each in said)
+    assert "Licence" not in said
+    assert "dc:license" not in metadata(seen, "report.csv")
+    assert "dc:license" in metadata(_seen(), "report.csv")
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5])
+def test_a_workbook_is_as_screen_readers_need_it(rows: int) -> None:
+    """What the Analysis Function's checklist of spreadsheets' accessibility asks for."""
+    book = _book(replace(_seen(), rows=_seen().rows[:rows]))
+    properties = book.properties
+    assert (properties.title, properties.creator, properties.language) == (
+        "Capacity and demand, October 2026",
+        "Hearth",
+        "en-GB",
+    )
+    for sheet in book:
+        cells = list(sheet.iter_rows())
+        assert all(cell.font.name == "Arial" for row in cells for cell in row)
+        assert all(cell.font.sz >= 12 for row in cells for cell in row)
+        # No row is blank and nothing is merged, frozen or filtered; what is a table is marked.
+        assert all(row[0].value for row in cells)
+        assert not sheet.merged_cells.ranges
+        assert sheet.freeze_panes is None
+        assert sheet.auto_filter.ref is None
+        if sheet.title == "Cover":
+            assert not sheet.tables
+            continue
+        [table] = sheet.tables.values()
+        assert table.autoFilter is None
+        assert all(cell.value not in (None, "") for row in sheet[table.ref] for cell in row)
+        for row in cells:
+            if row[0].hyperlink:
+                name, _, cell = row[0].hyperlink.location.partition("!")
+                assert (name.strip("'") in book.sheetnames, cell) == (True, "A1")
+
+
+def test_spreadsheets_of_a_release_are_the_same_to_the_byte() -> None:
+    for write in (write_ods, write_xlsx):
+        first, again = io.BytesIO(), io.BytesIO()
+        write(_seen(), first)
+        write(_seen(), again)
+        assert first.getvalue() == again.getvalue()
+
+
+def _plain(value: Any) -> str:
+    return f"{float(value):g}" if isinstance(value, int | float | Decimal) else value or ""
 
 
 def test_an_open_document_has_the_same_cells() -> None:
     into = io.BytesIO()
     write_ods(_seen(), into)
-    document = Document(into)
+    document, book = Document(into), _book(_seen())
     tables = {table.name: table for table in document.body.tables}
-    assert list(tables) == ["Cover", "Notes", "By kind", "By route"]
-    rows = tables["By kind"].get_values()
-    assert rows[3][5:8] == ["Places free", "People waiting", "Pounds due (pounds)"]
-    assert [str(value) for value in rows[4][5:8]] == ["54", "[c]", "10.50"]
-    assert tables["By kind"].get_cell((2, 7)).type == "string"
-    assert tables["By kind"].get_cell((5, 4)).type == "float"
+    assert list(tables) == book.sheetnames
+    for name, table in tables.items():
+        rows = zip(table.get_values(), book[name].iter_rows(values_only=True), strict=True)
+        for own, known in rows:
+            assert [_plain(value) for value in own] == [_plain(value) for value in known]
+    assert tables["By kind"].get_cell((2, 9)).type == "string"
+    assert tables["By kind"].get_cell((5, 6)).type == "float"
+    assert document.get_language() == "en-GB"
+    assert document.meta.language == "en-GB"
+    ranges = document.content.get_elements("//table:database-range")
+    marked = {each.get_attribute("table:name"): each for each in ranges}
+    address = marked["capacity_and_demand_by_kind"].get_attribute("table:target-range-address")
+    assert address == "'By kind'.A6:'By kind'.H10"
 
 
-def test_texts_of_an_open_document_are_as_they_were() -> None:
-    odd = """<Bath & "Wells">  it's ]]> &amp;
-    on two lines\t=1+1 Łódź"""
+@given(text=text(alphabet=characters(exclude_categories=["Cs"]), min_size=1))
+@example("=HYPERLINK(Ynys Môn)")
+@example("+1")
+@example("-1")
+@example("@SUM(1)")
+@example("\t=1")
+@example("\r=1")
+@example("\x0b=1\x00_x0041_")
+@example("""<Bath & "Wells">  it's ]]> &amp;
+    on two lines\t=1+1 Łódź""")
+@settings(deadline=None, max_examples=20)
+def test_names_are_texts_whatever_they_look_like(text: str) -> None:
+    row = _row("by_kind", "Wales", "W06000001", text, "hosting", text, figures=(HIDDEN,) * 3)
+    seen = replace(_seen(), title=text, rows=(row,))
     into = io.BytesIO()
-    write_ods(replace(_seen(), title=odd, notes=(odd,)), into)
-    tables = Document(into).body.tables
-    assert tables[1].get_value((0, 1)) == odd
-    assert str(tables[2].get_value((0, 0))).startswith(odd)
-    assert str(Document(into).meta.title).startswith("<Bath & ")
+    write_ods(seen, into)
+    document = Document(into)
+    sheet = document.body.tables[3]
+    assert sheet.get_cell((2, 6)).type == "string"
+    assert (sheet.get_value((2, 6)) or "") == allowed(text)
+    assert not document.content.get_elements("//*[@table:formula]")
+    cell = _book(seen)["By kind"]["C7"]
+    assert cell.data_type == "s"
+    [found] = csv.DictReader(io.StringIO(b"".join(written(seen, is_marked=False)).decode()))
+    assert not found["council"].lstrip().startswith(("=", "+", "-", "@"))
 
 
 @pytest.mark.parametrize("name", ReportName)
