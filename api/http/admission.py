@@ -25,7 +25,10 @@ TURN_SECONDS = 2.0
 LIKELY_SHARE = 0.5
 """Who is likely to wait for more than this share of that is not let in: it may take longer yet."""
 LONGEST_SECONDS = 10.0
-"""So long while turns end: fifty may want one last place, each behind the lock of another."""
+"""So long while turns end."""
+HANDS = 50
+"""A line of so many is let in if it is likely to end within the same share of the longest time:
+they may want one last place, each behind the lock of another, and are to learn who has it."""
 ABOUT_SECONDS = 30.0
 """For so long after their last request, somebody is taken to be about: they read what they got."""
 LONG_SECONDS = 0.1
@@ -166,7 +169,9 @@ class Lane:
             return FULL
         own = len(self._waiting.get(asker, ()))
         if self._waiting and (own or not self._may_begin(asker)):
-            rounds = self.seconds * LIKELY_SHARE / max(len(self._waiting) * self._pace, 1e-9)
+            line = len(self._waiting) * (own + 1)
+            seconds = LONGEST_SECONDS if line <= HANDS else self.seconds
+            rounds = seconds * LIKELY_SHARE / max(len(self._waiting) * self._pace, 1e-9)
             if rounds < own + 1:
                 return FULL if rounds < 1 else TOO_MANY
         return None

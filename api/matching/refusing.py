@@ -19,8 +19,10 @@ AGAINST = {
     "places": ("has too few places left", "have too few places left"),
     "route": ("is for other routes", "are for other routes"),
     "step_free": ("is not known to be step-free", "are not known to be step-free"),
-    "women_only": ("differs on women only", "differ on women only"),
+    "women_only": ("is for women only", "are for women only"),
 }
+# The same rule, where it is the household that asks for women only.
+NOT_FOR_WOMEN_ONLY = ("is not for women only", "are not for women only")
 
 
 def against_all(row: Mapping[str, Any]) -> list[Reason]:
@@ -30,7 +32,10 @@ def against_all(row: Mapping[str, Any]) -> list[Reason]:
         rule = "places" if row["full"] else "kind"
         return [Reason(rule, none_open(row["full"]), 0.0)]
     rules = sorted((rule for rule in AGAINST if row[rule]), key=lambda rule: -row[rule])
-    return [Reason(rule, against(rule, row[rule], offers), 0.0) for rule in rules]
+    asks = bool(row["asks_women_only"])
+    return [
+        Reason(rule, against(rule, row[rule], offers, asks_women_only=asks), 0.0) for rule in rules
+    ]
 
 
 def none_open(full: int) -> str:
@@ -42,9 +47,11 @@ def none_open(full: int) -> str:
     return f"All {full} open offers of this kind are full."
 
 
-def against(rule: str, refused: int, offers: int) -> str:
+def against(rule: str, refused: int, offers: int, *, asks_women_only: bool = False) -> str:
     """How many of the open offers a rule refuses, as one sentence."""
     one, several = AGAINST[rule]
+    if rule == "women_only" and asks_women_only:
+        one, several = NOT_FOR_WOMEN_ONLY
     if offers == 1:
         return f"The only offer {one}."
     if refused == offers:

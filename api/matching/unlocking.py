@@ -33,7 +33,8 @@ RULES = ("consent", "dates", "fresh", "pets", "route", "step_free", "women_only"
 
 def unlock_message(rule: str, offers: int, radius_km: int | None) -> str:
     """What one change opens, in words."""
-    more = counted(offers, "more offer")
+    # Those for women only would no longer suit, so the others are not more than these.
+    more = counted(offers, "other offer" if rule == "women_only" else "more offer")
     its, it = ("its council confirms", "it") if offers == 1 else ("their councils confirm", "them")
     change = {
         "consent": "If the household agreed to more councils",

@@ -217,7 +217,11 @@ def _counts() -> Composed:
     )
     return Composed(
         select(
-            asked.c.id.label("request_id"), asked.c.kind_code, counted, _full(asked).label("full")
+            asked.c.id.label("request_id"),
+            asked.c.kind_code,
+            asked.c.women_only.label("asks_women_only"),
+            counted,
+            _full(asked).label("full"),
         ).select_from(asked.join(counted, true()))
     )
 

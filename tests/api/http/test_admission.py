@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from api.http.admission import (
     ABOUT_SECONDS,
     FULL,
+    HANDS,
     LATEST_SECONDS,
     REFUSAL_SECONDS,
     SPENT,
@@ -194,20 +195,39 @@ async def test_the_turns_of_one_lane_are_not_those_of_another() -> None:
     assert (admission.total, admission.under_way) == (0, {})
 
 
+async def test_fifty_are_let_in_though_turns_take_long_unless_they_take_very_long() -> None:
+    clock = Clock()
+    lane = Lane(Admission(clock=clock), 1, seconds=2)
+    works = _Works(lane)
+    for _ in range(HANDS + 20):
+        await works.ask("hand")
+    for _ in range(20):
+        clock.now += 0.1
+        await works.end("hand")
+    assert lane.refusal("hand") is None
+    await works.ask("hand")
+    assert lane.refusal("hand") is TOO_MANY
+    for _ in range(20):
+        clock.now += 1
+        await works.end("hand")
+    assert lane.refusal("hand") is TOO_MANY
+    await works.end_all()
+
+
 async def test_who_would_wait_too_long_is_told_at_once() -> None:
     clock = Clock()
     lane = Lane(Admission(clock=clock), 1, seconds=2)
     works = _Works(lane)
-    for _ in range(40):
+    for _ in range(90):
         await works.ask("greedy")
     assert lane.refusal("greedy") is None
     for _ in range(20):
-        clock.now += 0.1
+        clock.now += 0.05
         await works.end("greedy")
-    # Twenty wait, each for as long as the last ones took; somebody else has the next turn.
+    # Seventy wait, each for as long as the last ones took; somebody else has the next turn.
     assert lane.refusal("greedy") is TOO_MANY
     assert lane.refusal("modest") is None
-    for number in range(20):
+    for number in range(HANDS):
         await works.ask(f"many {number}")
     assert lane.refusal("modest") is FULL
     with pytest.raises(HttpError) as raised:
@@ -223,7 +243,7 @@ async def test_whoever_can_begin_is_let_in_however_slow_another_is() -> None:
     for _ in range(20):
         await works.ask("slow")
     for _ in range(3):
-        clock.now += 10
+        clock.now += 50
         await works.end("slow")
     assert works.lane.refusal("slow") is FULL
     assert works.lane.refusal("modest") is None

@@ -265,8 +265,8 @@ class TestHolds:
         who: str,
         state: str,
     ) -> None:
-        # How many of one asker's may wait goes by how fast the machine is, which is not meant here.
-        monkeypatch.setattr("api.http.admission.LIKELY_SHARE", 1e6)
+        # How slow a machine may be before even fifty are refused is not meant here.
+        monkeypatch.setattr("api.http.admission.LONGEST_SECONDS", 1e6)
         opened = await hearth.open(placesTotal=2)
         requests = await asyncio.gather(*(submit(hearth) for _ in range(50)))
         proposed = await asyncio.gather(

@@ -305,6 +305,9 @@ def test_every_change_that_opens_offers_is_plain() -> None:
     assert unlock_message("fresh", 1, None) == (
         "Once its council confirms it, 1 more offer would suit."
     )
+    assert unlock_message("women_only", 2, None) == (
+        "If men may live there too, 2 other offers would suit."
+    )
     assert unlock_message("distance", 3, 2000) == "At any distance, 3 more offers would suit."
 
 
@@ -312,9 +315,14 @@ def test_why_nobody_was_placed_is_plain() -> None:
     said = {*_unplaced()}
     assert {"An offer has", "A host has ", "No host that"} & {each[:12] for each in said}
     for rule in AGAINST:
-        said |= {against(rule, 1, 1), against(rule, 1, 5), against(rule, 3, 5), against(rule, 5, 5)}
+        for asks in (False, True):
+            counts = ((1, 1), (1, 5), (3, 5), (5, 5))
+            said |= {against(rule, *count, asks_women_only=asks) for count in counts}
     said |= {none_open(full) for full in (0, 1, 5)}
     for sentence in said:
         assert _is_plain(sentence), sentence
     assert against("pets", 1, 5) == "Of 5 offers, 1 takes no pets."
     assert against("pets", 5, 5) == "All 5 offers take no pets."
+    assert against("women_only", 2, 5) == "Of 5 offers, 2 are for women only."
+    refused = against("women_only", 1, 5, asks_women_only=True)
+    assert refused == "Of 5 offers, 1 is not for women only."
