@@ -7,16 +7,17 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import openpyxl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis.strategies import characters, text
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from odfdo import Document
 
-from api.reporting.files.charts import Picture, chart_of, draw
+from api.reporting.files.charts import Picture, chart_of, draw, drawn
 from api.reporting.files.csv import metadata, written
 from api.reporting.files.ods import write_ods
 from api.reporting.files.seen import Publisher, Seen
@@ -258,15 +259,46 @@ def test_a_chart_says_in_text_what_it_shows(name: ReportName) -> None:
     assert title.text == chart.title
     assert text.text == chart.text
     assert "[c]" in chart.text
-    assert "2026-10" in chart.title
+    assert "October 2026" in chart.title
+
+
+LONG = "Bournemouth, Christchurch and Poole with the isles that lie to the north-east of <them> &"
+
+
+@pytest.mark.parametrize("name", [ReportName.CAPACITY_AND_DEMAND, ReportName.MATCHING_OUTCOMES])
+@pytest.mark.parametrize(("regions", "title"), [(0, "Demand"), (1, "Demand"), (5, LONG * 2)])
+def test_nothing_in_a_chart_is_cut_off_or_covered(
+    name: ReportName, regions: int, title: str
+) -> None:
+    rows = [_seen().rows[0]]
+    for number in range(regions):
+        region = f"{number} {title}"
+        figures = (Cell(str(10 ** (number + 1))), HIDDEN, Cell("7.00"))
+        rows.append(_row("by_kind", region, "", "All", "ALL", "All", figures=figures))
+    measures = tuple(replace(each, label=f"{each.label} {title}") for each in MEASURES)
+    seen = replace(_seen(name), title=title, rows=tuple(rows[: regions + 1]), measures=measures)
+    figure = drawn(chart_of(seen), seen)
+    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+    [axes] = figure.axes
+    legend = axes.get_legend()
+    shown = [
+        *figure.texts,
+        *axes.texts,
+        *(axes.get_yticklabels() if axes.axison else ()),
+        *(legend.get_texts() if legend else ()),
+    ]
+    boxes = [each.get_window_extent() for each in shown if each.get_text()]
+    assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+    assert all(figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1 for box in boxes)
+    assert not [1 for one, other in combinations(boxes, 2) if one.overlaps(other)]
 
 
 def test_the_flow_begins_with_the_requests_received() -> None:
     seen = _seen(ReportName.MATCHING_OUTCOMES)
-    assert chart_of(seen).title == "From proposal to placement, 2026-10"
+    assert chart_of(seen).title == "From proposal to placement, October 2026"
     for received, said in ((Cell("88"), "88"), (HIDDEN, "[c]")):
         chart = chart_of(replace(seen, received={"All": received}))
-        assert chart.title == "From request to placement, 2026-10"
+        assert chart.title == "From request to placement, October 2026"
         assert chart.text.startswith(f"Requests received: All {said}, Wales 0, London 0.\n")
 
 
