@@ -67,7 +67,12 @@ async def _findings(
             return
         is_there = True
         for check in database.AS_THE_LOGIN:
-            finding = await check(found)
+            try:
+                finding = await check(found)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                mend = "See the server's log, and what is set for the database and login (\\drds)."
+                yield Finding("database", explained(error), mend)
+                return
             # What follows would only say the same again.
             is_there = is_there and not (check is database.revision and finding.is_wrong)
             yield finding

@@ -2,7 +2,7 @@
 
 import re
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -28,6 +28,15 @@ def is_safe_url(url: str) -> bool:
 
 def _listed(given: str) -> list[str]:
     return [each.strip() for each in given.split(",") if each.strip()]
+
+
+def _is_host(given: str) -> bool:
+    try:
+        ip_address(given)
+    except ValueError:
+        name = r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*"
+        return given == "*" or re.fullmatch(name, given) is not None
+    return True
 
 
 class Settings(BaseSettings):
@@ -128,6 +137,17 @@ class Settings(BaseSettings):
                 ) from error
         return given
 
+    @field_validator("hosts")
+    @classmethod
+    def _hosts_are_names(cls, given: str) -> str:
+        for host in _listed(given):
+            if not _is_host(host):
+                raise ValueError(
+                    f"{host[:100]!r} is no host name; give it as hearth.example.org, without a "
+                    "scheme, port or path"
+                )
+        return given
+
     @field_validator("origins")
     @classmethod
     def _origins_are_origins(cls, given: str) -> str:
@@ -144,6 +164,13 @@ class Settings(BaseSettings):
     def _proxies_are_networks(cls, given: str) -> str:
         for network in _listed(given):
             ip_network(network)
+        return given
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_an_address(cls, given: str | None) -> str | None:
+        if given and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", given):
+            raise ValueError(f"{given[:100]!r} is no address such as https://hearth.example.org")
         return given
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ import asyncpg
 
 from api.access.rotation import sealed_tables
 from api.access.sealing import Sealing
+from api.examining.constraints import constraints, foreign_keys
 from api.examining.findings import Finding
 from api.store.migrating import head, is_known
 from api.store.roles import LOGIN, OWNER, ROLES, SERVING, role_of
@@ -36,11 +37,6 @@ _UNFORCED = """
     SELECT relname FROM pg_class JOIN pg_policies ON tablename = relname
     WHERE relnamespace = 'public'::regnamespace AND NOT (relrowsecurity AND relforcerowsecurity)
     GROUP BY relname ORDER BY relname
-"""
-_FOREIGN_KEYS_OFF = """
-    SELECT DISTINCT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-    WHERE relnamespace = 'public'::regnamespace AND tgisinternal AND tgenabled <> 'O'
-    ORDER BY relname
 """
 # Those of extensions came with what an operator chose.
 _FUNCTIONS = """
@@ -79,12 +75,18 @@ _REVISION = "SELECT version_num FROM alembic_version"
 
 
 async def server(connection: asyncpg.Connection) -> Finding:
-    """Whether the server is new enough."""
+    """Whether the server is new enough, and takes changes."""
     number = int(await connection.fetchval("SHOW server_version_num"))
     version = await connection.fetchval("SHOW server_version")
     if number < OLDEST:
         mend = "Use a server of PostgreSQL 15 or newer."
         return Finding("database", f"is PostgreSQL {version}, which is too old", mend)
+    if await connection.fetchval("SHOW transaction_read_only") == "on":
+        mend = (
+            "Set HEARTH_DATABASE_URL to the primary (target_session_attrs=primary finds it among "
+            "several); if it is, reset default_transaction_read_only of the database and login."
+        )
+        return Finding("database", "is read-only, so nothing can be recorded", mend)
     return Finding("database", f"answers; it is PostgreSQL {version}")
 
 
@@ -156,18 +158,6 @@ async def guard(connection: asyncpg.Connection) -> Finding:
         said = "policies, grants, functions or triggers were changed since they were applied"
         return Finding("policies", said, f"{MIGRATE} Then find out who changed them, and why.")
     return Finding("policies", "are this version's, forced, and as they were applied")
-
-
-async def foreign_keys(connection: asyncpg.Connection) -> Finding:
-    """Whether every foreign key is looked at: what does so can be switched off by table."""
-    tables = [row["relname"] for row in await connection.fetch(_FOREIGN_KEYS_OFF)]
-    if tables:
-        mend = (
-            "Run `hearth migrate` as a superuser, or ALTER TABLE ... ENABLE TRIGGER ALL as one. "
-            "Then find out who switched them off, and whether rows that came meanwhile are sound."
-        )
-        return Finding("foreign keys", f"are not looked at on {', '.join(tables)}", mend)
-    return Finding("foreign keys", "are looked at on every table")
 
 
 async def functions(connection: asyncpg.Connection) -> Finding:
@@ -249,6 +239,7 @@ AS_THE_LOGIN: tuple[Check, ...] = (
     clock,
     revision,
     guard,
+    constraints,
     foreign_keys,
     functions,
     rights,

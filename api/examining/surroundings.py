@@ -3,16 +3,31 @@
 import os
 import stat
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 
 from api.access.issuer_keys import IssuerError, fetch_keys, read_keys
 from api.access.keys import pepper
 from api.examining.findings import Finding
-from api.settings import Settings
+from api.requests.retention import periods
+from api.settings import PARENT, Settings
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SECRETS = ("data-key", "development-issuer.json", "key-pepper")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+ALIKE = 0.84
+"""How alike a slip and the name that was meant are: HEARTH_PROXY and HEARTH_PROXIES."""
+
+
+def names(settings: Settings) -> Finding:
+    """Whether a variable that nothing reads was meant for one of Hearth's."""
+    known = {f"HEARTH_{name.upper()}" for name in type(settings).model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("HEARTH_") and name not in known | {PARENT}:
+            for meant in get_close_matches(name, known, 1, ALIKE):
+                said = f"{name} is read by nobody; {meant} is"
+                return Finding("settings", said, "Correct the name where it is set, or remove it.")
+    return Finding("settings", "can be read, and none is misspelt")
 
 
 def home(settings: Settings) -> Finding:
@@ -77,6 +92,24 @@ def key_pepper(settings: Settings) -> Finding:
     return Finding(subject, "there is a pepper to keep them under")
 
 
+def retention(settings: Settings) -> Finding:
+    """Whether what is kept for how long can be told."""
+    try:
+        periods(settings.retention)
+    except ValueError as error:
+        return Finding("HEARTH_RETENTION", str(error), "Correct it there: nothing goes until then.")
+    return Finding("HEARTH_RETENTION", "names kinds of data that there are")
+
+
+def documents(settings: Settings) -> Finding:
+    """Whether the folder of known documents is there."""
+    folder = settings.documents
+    if folder is not None and not folder.is_dir():
+        said = f"{folder} is no folder, so the service does not start"
+        return Finding("HEARTH_DOCUMENTS", said, "Set it to a folder of *.graphql, or not at all.")
+    return Finding("HEARTH_DOCUMENTS", str(folder) if folder else "is not set")
+
+
 async def issuer(settings: Settings) -> Finding:
     """Whether tokens can be checked."""
     if settings.issuer is None:
@@ -102,4 +135,12 @@ async def issuer(settings: Settings) -> Finding:
     return Finding(subject, f"gives {len(keys.keys)} keys")
 
 
-ALONE: tuple[Callable[[Settings], Finding], ...] = (home, development, hosts, key_pepper)
+ALONE: tuple[Callable[[Settings], Finding], ...] = (
+    names,
+    home,
+    development,
+    hosts,
+    key_pepper,
+    retention,
+    documents,
+)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from api.access.sealing import Sealing, sealing
 from api.cli import app
+from api.examining.findings import Finding
 from api.settings import Settings
 from api.store.migrating import head, migrate
 from schema import policies
@@ -52,9 +53,12 @@ def _is_sound(result: Result) -> None:
     assert {line[6:].split(" (")[0].split(":")[0] for line in lines} == {
         "API keys",
         "HEARTH_DEVELOPMENT",
+        "HEARTH_DOCUMENTS",
         "HEARTH_HOME",
         "HEARTH_HOSTS",
+        "HEARTH_RETENTION",
         "clock",
+        "constraints",
         "data keys",
         "database",
         "foreign keys",
@@ -65,6 +69,7 @@ def _is_sound(result: Result) -> None:
         "rights",
         "roles",
         "schema",
+        "settings",
     }
 
 
@@ -96,6 +101,9 @@ EVIL = """
 """
 GRANTED = """DO $do$ BEGIN
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {}', current_database());
+END $do$"""
+READ_ONLY = """DO $do$ BEGIN
+    EXECUTE format('ALTER DATABASE %I {} default_transaction_read_only {}', current_database());
 END $do$"""
 # What breaks it, what mends it, and what the doctor says: of what, what is wrong, what to do.
 FAULTS: dict[str, tuple[str, str, str, str, str]] = {
@@ -159,6 +167,27 @@ FAULTS: dict[str, tuple[str, str, str, str, str]] = {
         "policies",
         "functions or triggers were changed",
         "hearth migrate",
+    ),
+    "places that nobody counts": (
+        "ALTER TABLE offer RENAME CONSTRAINT offer_places TO gone",
+        "ALTER TABLE offer RENAME CONSTRAINT gone TO offer_places",
+        "constraints",
+        "offer_places of offer",
+        "pg_dump --schema-only",
+    ),
+    "an index that was not built to its end": (
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'match_live_once'::regclass",
+        "UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'match_live_once'::regclass",
+        "constraints",
+        "match_live_once of match",
+        "REINDEX",
+    ),
+    "a database that takes no change": (
+        READ_ONLY.format("SET", "= on"),
+        "SET transaction_read_only = off; " + READ_ONLY.format("RESET", ""),
+        "database",
+        "is read-only",
+        "target_session_attrs=primary",
     ),
     "foreign keys that nobody looks at": (
         "ALTER TABLE member DISABLE TRIGGER ALL",
@@ -336,6 +365,37 @@ def test_a_database_that_is_not_there_or_empty(doctor: Doctor, copy: Copy) -> No
     result = doctor(database_url=copy.owner_url)
     _is_wrong(result, "login", "postgres is not bound", "hearth_login")
     _is_wrong(doctor(migration_url=copy.url), "data keys", "owner", "HEARTH_MIGRATION_URL")
+
+
+def test_a_database_that_answers_no_more_is_told(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check(connection: asyncpg.Connection) -> Finding:
+        await connection.execute("SET statement_timeout = 1")
+        await connection.execute("SELECT pg_sleep(60)")
+        raise AssertionError("it answers")
+
+    monkeypatch.setattr("api.examining.database.AS_THE_LOGIN", (check,))
+    _is_wrong(doctor(), "database", "statement timeout", "server's log")
+
+
+def test_settings_that_would_not_do_as_they_are_meant(doctor: Doctor) -> None:
+    _is_wrong(doctor(retention='{"contakt": 3}'), "HEARTH_RETENTION", "'contakt'", "until then")
+    _is_wrong(doctor(documents="/nowhere"), "HEARTH_DOCUMENTS", "no folder", "*.graphql")
+    slip = doctor(proxy="10.0.0.1")
+    _is_wrong(slip, "settings", "HEARTH_PROXY is read by nobody; HEARTH_PROXIES is", "Correct")
+    for given in (
+        {"hosts": "https://hearth.example"},
+        {"hosts": "hearth.example,hearth.example:8000"},
+        {"public_url": "hearth.example"},
+        {"public_url": "https://hearth.example/?a"},
+    ):
+        result = doctor(**given)
+        assert result.exit_code == 1
+        [name] = given
+        assert f"WRONG settings: HEARTH_{name.upper()}: " in result.stdout
+        assert "hearth.example.org" in result.stdout
+    _is_sound(doctor(hosts="*,::1,*.hearth.example", public_url="https://hearth.example/base"))
 
 
 def test_an_old_server_and_clocks_that_differ(
