@@ -32,10 +32,11 @@ imports: .venv/test ## imports point down the house only
 tests: .venv/test ## pytest against a real PostgreSQL, with branch coverage
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term
 
-soak: .venv/test ## ask the planner, graphql-core and the oracle DOCUMENTS (100000) random documents of SEED; crash and fill databases (needs root)
+soak: .venv/test ## ask the planner, graphql-core and the oracle DOCUMENTS (100000) random documents of SEED, and properties others; crash and fill databases (needs root)
 	@echo "$(DOCUMENTS) documents of the seed $(SEED); the same again: make soak SEED=$(SEED)"
 	HEARTH_TEST_DOCUMENTS=$(DOCUMENTS) HEARTH_TEST_SEED=$(SEED) $(BIN)/pytest -n 2 --dist load --maxfail 1 tests/oracle/test_same_answer.py
 	HEARTH_TEST_CASES=10000 HEARTH_TEST_SEED=$(SEED) $(BIN)/pytest -q -o faulthandler_timeout=0 tests/security/test_generated.py
+	HEARTH_TEST_SEED=$(SEED) $(BIN)/pytest -q -n 2 -m hypothesis --hypothesis-seed $(SEED)
 	$(BIN)/pytest -s -m soak tests/faults
 
 test-kills: .venv/test ## kill the server 50 times in the middle of changes; lose nothing

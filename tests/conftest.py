@@ -6,8 +6,10 @@ import dataclasses
 import itertools
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from starlette.types import ASGIApp
 
 from api.access.joining import Joining
@@ -27,6 +30,7 @@ from api.store.migrating import migrate
 from api.store.reference import load
 from api.store.roles import LOGIN
 from schema.reference.files import read_reference
+from schema.types.clock import LONDON
 from tests.waiting import PATIENCE
 
 CAMBRIDGE = "E07000008"
@@ -34,8 +38,31 @@ OXFORD = "E07000178"
 OXFORDSHIRE = "E10000025"
 TEMPLATE = "hearth"
 GRAPHQL_JSON = "application/graphql-response+json"
+DAYS_END_SECONDS = 30
 
 _numbers = itertools.count(1)
+
+# How long an example takes says how busy the machine is. The examples are the same in every run, so
+# that a failure is of what was changed; `make soak` asks others, of a seed that it prints.
+settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize="HEARTH_TEST_SEED" not in os.environ,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tests")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Begin no test at a day's end: what it calls today would be yesterday before it is done."""
+    for zone in (LONDON, UTC):
+        now = datetime.now(zone)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        left = (midnight - now).total_seconds()
+        if left < DAYS_END_SECONDS:
+            time.sleep(left + 0.1)
 
 
 @pytest.fixture(scope="session")
@@ -184,6 +211,7 @@ class Hearth:
 
     async def heard(self) -> None:
         """Wait until this service has heard of all that was committed before."""
+        await asyncio.wait_for(self.service.listener.is_listening.wait(), PATIENCE)
         owner = await self.owner()
         with self.service.listener.subscribed() as messages:
             await owner.execute("INSERT INTO outbox (topic, payload) VALUES ('test', '{}')")

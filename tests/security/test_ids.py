@@ -128,6 +128,7 @@ def _ids(position: Position, theirs: Rows) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize("who", ASKERS)
 async def test_anothers_id_answers_as_a_random_one(world: World, who: str) -> None:
     ours, theirs = world.own["ours"], world.own["theirs"]
+    await world.hearth.heard()  # all that was to be sent is noted as sent
     before = await world.fingerprint()
     asked = 0
     for position in POSITIONS:

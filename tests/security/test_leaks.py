@@ -119,6 +119,7 @@ async def test_rows_of_others_change_no_answer(world: World, who: str) -> None:
     patterns = ", ".join(f"'%{each}%'" for each in secrets)
     for table in world.tables:
         await world.put(f"DELETE FROM {table} AS row WHERE row::text LIKE ANY(ARRAY[{patterns}])")
+    world.hearth.service.answers.drop()  # or the public would be told what was kept
     for each, text in zip(asked, before, strict=True):
         assert (await world.hearth.post(*each, who)).text == text, each
         assert "theirs apart" not in text

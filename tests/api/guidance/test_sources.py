@@ -29,6 +29,7 @@ async def test_a_page_that_changed_alarms_until_it_is_reviewed(hearth: Hearth) -
     url, today = await _any_url(hearth), date(2026, 7, 20)
 
     async def leaning() -> list[str]:
+        await hearth.heard()
         data = await hearth.data(LEANS)
         nodes = data["availability"]["nodes"]
         return [node["title"] for node in nodes if node["leansOnStaleSource"]]

@@ -4,7 +4,7 @@ import asyncio
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.http.admission import (
@@ -21,6 +21,18 @@ from api.http.admission import (
 from api.http.errors import HttpError
 from api.http.shares import MOST_ASKERS, MOST_SECONDS
 from tests.api.http.clock import Clock
+from tests.waiting import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minutes for seconds: turns end by a clock of the test's, and never by the real one."""
+    monkeypatch.setattr("api.http.admission.LONG_SECONDS", PATIENCE)
+    monkeypatch.setattr("api.http.admission.LONGEST_SECONDS", 10 * PATIENCE)
+
+
+def _lane(clock: Clock, at_once: int) -> Lane:
+    return Lane(Admission(clock=clock), at_once, seconds=PATIENCE)
 
 
 class _Works:
@@ -70,7 +82,7 @@ async def _settled() -> None:
 
 
 async def test_each_in_turn_however_much_one_has_sent() -> None:
-    works = _Works(Lane(Admission(clock=Clock()), 1))
+    works = _Works(_lane(Clock(), 1))
     for asker in (*["many"] * 10, "one", "other", "one"):
         await works.ask(asker)
     await works.end_all()
@@ -80,7 +92,7 @@ async def test_each_in_turn_however_much_one_has_sent() -> None:
 
 async def test_one_has_most_turns_until_they_are_greedy_then_one_after_all_others() -> None:
     clock = Clock()
-    works = _Works(Lane(Admission(clock=clock), 8))
+    works = _Works(_lane(clock, 8))
     for _ in range(10):
         await works.ask("greedy")
     await works.ask("modest")
@@ -113,7 +125,7 @@ async def _made_greedy(works: _Works, clock: Clock, *askers: str) -> None:
 async def test_the_greedy_have_one_turn_between_them_in_whatever_lane() -> None:
     clock = Clock()
     admission = Admission(clock=clock)
-    one, other = _Works(Lane(admission, 8)), _Works(Lane(admission, 8))
+    one, other = (_Works(Lane(admission, 8, seconds=PATIENCE)) for _ in range(2))
     await one.ask("modest")
     await one.end("modest")
     await _made_greedy(one, clock, "greedy", "greedier")
@@ -133,7 +145,7 @@ async def test_the_greedy_have_one_turn_between_them_in_whatever_lane() -> None:
 
 async def test_where_nobody_else_is_about_the_greedy_have_all_they_may() -> None:
     clock = Clock()
-    works = _Works(Lane(Admission(clock=clock), 8))
+    works = _Works(_lane(clock, 8))
     await works.ask("modest")
     await works.end("modest")
     await _made_greedy(works, clock, "greedy")
@@ -147,13 +159,16 @@ async def test_where_nobody_else_is_about_the_greedy_have_all_they_may() -> None
     await works.end_all()
 
 
-async def test_who_waits_for_something_else_holds_up_not_even_the_greedy() -> None:
+async def test_who_waits_for_something_else_holds_up_not_even_the_greedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("api.http.admission.LONG_SECONDS", 0.1)
     clock = Clock()
-    works = _Works(Lane(Admission(clock=clock), 8))
+    works = _Works(_lane(clock, 8))
     await _made_greedy(works, clock, "greedy")
     await works.ask("locked")
     await works.ask("greedy")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while works.working() == ["locked"]:  # noqa: ASYNC110 - nobody would say so
             await asyncio.sleep(0.01)
     assert sorted(works.working()) == ["greedy", "locked"]
@@ -183,7 +198,7 @@ def test_who_is_refused_again_and_again_is_told_so_at_intervals() -> None:
 
 async def test_the_turns_of_one_lane_are_not_those_of_another() -> None:
     admission = Admission(each=3)
-    one, other = _Works(Lane(admission, 1)), _Works(Lane(admission, 1))
+    one, other = (_Works(Lane(admission, 1, seconds=PATIENCE)) for _ in range(2))
     for _ in range(2):
         await one.ask("greedy")
     await other.ask("greedy")
@@ -197,18 +212,18 @@ async def test_the_turns_of_one_lane_are_not_those_of_another() -> None:
 
 async def test_fifty_are_let_in_though_turns_take_long_unless_they_take_very_long() -> None:
     clock = Clock()
-    lane = Lane(Admission(clock=clock), 1, seconds=2)
+    lane = Lane(Admission(clock=clock), 1, seconds=2 * PATIENCE)
     works = _Works(lane)
     for _ in range(HANDS + 20):
         await works.ask("hand")
     for _ in range(20):
-        clock.now += 0.1
+        clock.now += 0.1 * PATIENCE
         await works.end("hand")
     assert lane.refusal("hand") is None
     await works.ask("hand")
     assert lane.refusal("hand") is TOO_MANY
     for _ in range(20):
-        clock.now += 1
+        clock.now += PATIENCE
         await works.end("hand")
     assert lane.refusal("hand") is TOO_MANY
     await works.end_all()
@@ -216,13 +231,13 @@ async def test_fifty_are_let_in_though_turns_take_long_unless_they_take_very_lon
 
 async def test_who_would_wait_too_long_is_told_at_once() -> None:
     clock = Clock()
-    lane = Lane(Admission(clock=clock), 1, seconds=2)
+    lane = Lane(Admission(clock=clock), 1, seconds=2 * PATIENCE)
     works = _Works(lane)
     for _ in range(90):
         await works.ask("greedy")
     assert lane.refusal("greedy") is None
     for _ in range(20):
-        clock.now += 0.05
+        clock.now += 0.05 * PATIENCE
         await works.end("greedy")
     # Seventy wait, each for as long as the last ones took; somebody else has the next turn.
     assert lane.refusal("greedy") is TOO_MANY
@@ -239,11 +254,11 @@ async def test_who_would_wait_too_long_is_told_at_once() -> None:
 
 async def test_whoever_can_begin_is_let_in_however_slow_another_is() -> None:
     clock = Clock()
-    works = _Works(Lane(Admission(clock=clock), 8))
+    works = _Works(_lane(clock, 8))
     for _ in range(20):
         await works.ask("slow")
     for _ in range(3):
-        clock.now += 50
+        clock.now += 50 * PATIENCE
         await works.end("slow")
     assert works.lane.refusal("slow") is FULL
     assert works.lane.refusal("modest") is None
@@ -268,7 +283,7 @@ async def test_whoever_waits_for_longer_than_they_may_gives_up() -> None:
     assert (works.begun, admission.total, admission.under_way) == (["one"], 0, {})
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), at_once=st.integers(1, 12), askers=st.integers(1, 5))
 def test_no_turn_is_lost_and_none_is_given_twice(seed: int, at_once: int, askers: int) -> None:
     asyncio.run(_at_random(random.Random(seed), at_once, askers))

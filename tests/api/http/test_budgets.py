@@ -16,6 +16,7 @@ from api.reading.limits import MOST_COST
 from api.settings import Settings
 from schema.refusals import TooMany
 from schema.words import Audience
+from tests.api.http.clock import Clock
 from tests.conftest import GRAPHQL_JSON, OXFORD, Copy, Hearth
 
 OFFICER = Viewer(Audience.COUNCIL, "council:one")
@@ -134,6 +135,7 @@ async def test_over_the_budget_nothing_is_asked_of_the_database(
     copy: Copy, home: Path, accept: str
 ) -> None:
     service = Service(Settings(home=home, development=True, public_budget=10), copy.url)
+    service.endpoint.budgets.clock = Clock()  # which stands: nothing comes back meanwhile
     transport = httpx.ASGITransport(app=service, client=("192.0.2.7", 50000))
     query = "{ councils(first: 100) { nodes { offers(first: 100) { nodes { id title } } } } }"
     async with httpx.AsyncClient(

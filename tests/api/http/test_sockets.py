@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,13 +34,17 @@ async def _who(talk: Any, key: str = "9") -> str:
     return audience
 
 
-async def test_a_socket_is_closed_when_its_token_ends(hearth: Hearth) -> None:
-    await hearth.token(OFFICER)
-    short = hearth.issuer.token(OFFICER, hours=2 / 3600)
+@pytest.mark.usefixtures("looking_often")
+async def test_a_socket_is_closed_when_its_token_ends(
+    hearth: Hearth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await hearth.token(OFFICER)
     async with talking(hearth) as talk:
-        assert (await talk.begin(short))["type"] == "connection_ack"
+        assert (await talk.begin(token))["type"] == "connection_ack"
         talk.subscribe(FOLLOW)
         assert await _who(talk) == "COUNCIL"
+        ended = time.time() + 13 * 3600
+        monkeypatch.setattr("api.http.sockets.time", SimpleNamespace(time=lambda: ended))
         assert await talk.hear() is None
         assert talk.code == 4403
 

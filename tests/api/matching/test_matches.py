@@ -63,6 +63,7 @@ async def _run_out(hearth: Hearth) -> None:
     await owner.execute("ALTER TABLE match ENABLE TRIGGER moved")
     await owner.execute("UPDATE offer SET holds_end_at = now() WHERE held > 0")
     await owner.close()
+    hearth.service.answers.drop()  # nobody else says that the clock was moved
 
 
 def _codes(found: Any) -> list[str]:
@@ -239,6 +240,7 @@ class TestHolds:
         await owner.execute("UPDATE match SET held_until = now() WHERE 'match_' || id = $1", match)
         await owner.execute("UPDATE offer SET holds_end_at = now()")
         await owner.close()
+        hearth.service.answers.drop()
         assert await places_left(hearth, offer) == 2
 
     @pytest.mark.parametrize("way", ["declineMatch", "withdrawRequest"])
