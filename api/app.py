@@ -33,7 +33,7 @@ from api.http.endpoint import Door, Endpoint
 from api.http.feeds import PREFIX as OPEN_REFERRAL_PATH
 from api.http.feeds import Feeds
 from api.http.graphiql import Page
-from api.http.guard import Guard
+from api.http.guard import GRAPHQL_PATH, Guard
 from api.http.health import STOPPING, Health
 from api.http.open_data import PREFIX as OPEN_DATA_PATH
 from api.http.open_data import OpenData
@@ -53,7 +53,6 @@ from api.store.turning import seconds_to_turn
 from api.writing.outbox import Relay
 from schema.words import Audience
 
-GRAPHQL_PATH = "/graphql"
 MEGABYTE = 1024 * 1024
 
 logger = logging.getLogger(__name__)

@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.allowed import Allowed
 from api.http.errors import HttpError
 
+GRAPHQL_PATH = "/graphql"
+"""All else is only read."""
 LARGEST_HEADER = 8192
 LARGEST_HEADERS = 32_768
 LONGEST_URL = 8192
@@ -25,14 +27,14 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 ALL_ORIGINS = (b"access-control-allow-origin", b"*")
 VARY_ORIGIN = (b"vary", b"origin")
-PREFLIGHT: tuple[tuple[bytes, bytes], ...] = (
-    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-max-age", b"3600"),
-    (b"allow", b"GET, HEAD, POST, OPTIONS"),
-    (b"content-length", b"0"),
+READ, POSTED = b"GET, HEAD, OPTIONS", b"GET, HEAD, POST, OPTIONS"
+ANONYMOUS = (b"access-control-allow-headers", b"content-type, if-none-match, x-request-id")
+WITH_CREDENTIALS = (
+    b"access-control-allow-headers",
+    b"authorization, content-type, if-none-match, x-request-id",
 )
-ANONYMOUS = (b"access-control-allow-headers", b"content-type, x-request-id")
-WITH_CREDENTIALS = (b"access-control-allow-headers", b"authorization, content-type, x-request-id")
+# What a page's script may read of a response besides what it may of any.
+EXPOSED = (b"access-control-expose-headers", b"etag, retry-after, x-request-id")
 
 EVERYBODY = Allowed()
 
@@ -107,7 +109,8 @@ class Guard:
         if refusal is not None:
             await _refuse(send, refusal, added)
         elif scope["method"] == "OPTIONS":
-            headers = [*PREFLIGHT, *added]
+            methods = POSTED if scope["path"] == GRAPHQL_PATH else READ
+            headers = [*_preflight(methods), *added]
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
         else:
@@ -156,10 +159,20 @@ class Guard:
     def _cors(self, met: Met) -> tuple[tuple[bytes, bytes], ...]:
         is_preflight_for_one = b"authorization" in met.asks_for.lower()
         if not (met.is_credited or is_preflight_for_one):
-            return (ALL_ORIGINS, ANONYMOUS) if met.asks_for else (ALL_ORIGINS,)
+            return (ALL_ORIGINS, ANONYMOUS) if met.asks_for else (ALL_ORIGINS, EXPOSED)
         if met.origin is None or met.origin.decode("latin-1") not in self.allowed.origins:
             return (VARY_ORIGIN,)
-        return (VARY_ORIGIN, (ALL_ORIGINS[0], met.origin), WITH_CREDENTIALS)
+        own = WITH_CREDENTIALS if met.asks_for else EXPOSED
+        return (VARY_ORIGIN, (ALL_ORIGINS[0], met.origin), own)
+
+
+def _preflight(methods: bytes) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"access-control-allow-methods", methods),
+        (b"access-control-max-age", b"3600"),
+        (b"allow", methods),
+        (b"content-length", b"0"),
+    ]
 
 
 async def _refuse(send: Send, error: HttpError, added: list[tuple[bytes, bytes]]) -> None:

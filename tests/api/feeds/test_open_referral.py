@@ -223,6 +223,21 @@ async def test_http_is_kept(feed: Feed, path: str) -> None:
         assert "GET" in refused.json()["errors"][0]["message"]
 
 
+async def test_a_page_elsewhere_may_ask_whether_anything_changed(feed: Feed) -> None:
+    asks = {
+        "origin": "https://directory.example",
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "if-none-match",
+    }
+    preflight = await feed.client.options(SERVICES, headers=asks)
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    assert preflight.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+    assert "if-none-match" in preflight.headers["access-control-allow-headers"]
+    answer = await feed.client.get(SERVICES, headers={"origin": asks["origin"]})
+    assert "etag" in answer.headers["access-control-expose-headers"]
+
+
 async def test_strangers_have_a_budget_here_too(
     feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
