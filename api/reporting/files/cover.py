@@ -1,7 +1,6 @@
 """The cover of a release's spreadsheet: who says what of when, to whom, and on which terms."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from api.feeds.openapi import LICENCE
 from api.reporting.files.seen import MARKS, Publisher, Seen
@@ -22,7 +21,7 @@ def cover_lines(seen: Seen) -> Iterator[Line]:
     yield Heading("Contact")
     yield _contact(seen.publisher)
     yield Heading("Released")
-    yield f"{_moment(seen.released_at)}. It holds what was known by {_moment(seen.data_as_of)}."
+    yield f"{seen.released_at.astimezone(LONDON):%-d %B %Y at %H:%M}."
     if seen.corrects:
         yield f"It corrects release {seen.corrects}; the notes say what differs."
     coming = next_period(period)
@@ -35,20 +34,22 @@ def cover_lines(seen: Seen) -> Iterator[Line]:
         yield Link(LICENCE["name"], LICENCE["url"])
     yield Heading("How to cite it")
     yield cited(seen)
+    if seen.publisher.url:
+        address = f"{seen.publisher.url}/reports/release_{seen.id}/report.csv"
+        yield Link(address, address)
     yield Heading("Shorthand")
     for mark, meaning in MARKS.items():
         yield f"{mark} is {meaning}."
     yield Heading("Checksum")
-    yield f"{seen.checksum} (SHA-256 of this edition, the same whenever it is made again)."
+    yield f"{seen.checksum} (SHA-256, {seen.edition.lower()} edition)."
 
 
 def cited(seen: Seen) -> str:
     """How to name the release so that others find the same."""
-    released, publisher = seen.released_at.astimezone(LONDON), seen.publisher
-    where = f" {publisher.url}/reports/release_{seen.id}/report.csv" if publisher.url else ""
+    released = seen.released_at.astimezone(LONDON)
     return (
-        f"{publisher.name} ({released:%Y}). {seen.title}, {seen.days}. "
-        f"Release {seen.id}, {released:%-d %B %Y}.{where}"
+        f"{seen.publisher.name} ({released:%Y}). {seen.title}, {seen.days}. "
+        f"Release {seen.id}, {released:%-d %B %Y}."
     )
 
 
@@ -70,7 +71,3 @@ def _readers(seen: Seen) -> str:
         return "Administrators: nothing is hidden. Not for publication."
     most = THRESHOLDS[seen.edition] - 1
     return f"Government's liaisons: only counts to {most} are hidden. Not for publication."
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(LONDON):%-d %B %Y at %H:%M}"

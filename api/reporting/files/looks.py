@@ -14,9 +14,7 @@ LINE = 1.3
 """A line's height, in heights of its letters."""
 WIDEST = 72
 """About how many letters the widest column has room for; what is longer takes more lines."""
-_FIGURES, _SPARE, _WORDS = 12, 3, 10
-# Widths are told in digits, and most letters are narrower.
-_NARROW = 1.1
+_FIGURES, _SPARE, _WORDS = 14, 4, 10
 
 
 class _Sizes(NamedTuple):
@@ -45,15 +43,22 @@ def widths(grid: Grid) -> list[int]:
     ]
 
 
+def heading_lines(grid: Grid) -> int:
+    """How many lines the row of headings takes, which are bold, so wider."""
+    return lines(grid.headings, [width - _SPARE for width in widths(grid)])
+
+
 def lines(texts: Iterable[str], wide: Iterable[int]) -> int:
     """How many lines a row takes, whose texts stand in columns of such widths."""
     return max(
-        len(wrap(text, int(width * _NARROW))) if len(text) > width else 1
+        len(wrap(text, width)) if len(text) > width else 1
         for text, width in zip(texts, wide, strict=True)
     )
 
 
 def _length(value: Value) -> int:
-    if isinstance(value, Link):
-        return len(value.text)
-    return len(f"{value:,.2f}" if isinstance(value, Decimal) else str(value))
+    if isinstance(value, Decimal):
+        return len(f"{value:,.2f}")
+    text = value.text if isinstance(value, Link) else str(value)
+    # Capitals are wider.
+    return len(text) + sum(map(str.isupper, text)) // 3

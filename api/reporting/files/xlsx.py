@@ -8,7 +8,16 @@ from xlsxwriter.core import Core
 from xlsxwriter.packager import Packager
 
 from api.reporting.files.layout import Grid, Laid, Value, laid_out, title_of
-from api.reporting.files.looks import FONT, LANGUAGE, LINE, SIZES, WIDEST, lines, widths
+from api.reporting.files.looks import (
+    FONT,
+    LANGUAGE,
+    LINE,
+    SIZES,
+    WIDEST,
+    heading_lines,
+    lines,
+    widths,
+)
 from api.reporting.files.seen import Seen
 from api.reporting.files.texts import Heading, Link
 
@@ -44,7 +53,7 @@ class _Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
                     "font_scheme": "none",
                     "font_size": SIZES.text,
                 },
-                "default_row_height": 20,
+                "default_row_height": 22,
                 "in_memory": True,
                 # Texts stay texts, whatever they look like.
                 "strings_to_formulas": False,
@@ -145,7 +154,7 @@ def _grid(sheet: Any, first: int, grid: Grid, looks: _Looks) -> None:
         },
     )
     wide = widths(grid)
-    _tall(sheet, first, SIZES.text, lines(grid.headings, wide))
+    _tall(sheet, first, SIZES.text, heading_lines(grid))
     for number, row in enumerate(grid.rows, start=first + 1):
         for place, value in enumerate(row):
             _cell(sheet, number, place, value, looks, is_figure=place >= grid.words)

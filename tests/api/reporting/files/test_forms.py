@@ -130,6 +130,7 @@ def test_the_cover_says_who_says_what_of_when_and_on_which_terms() -> None:
     assert after["How to cite it"].startswith("The council of councils (2026). Capacity and demand")
     assert {cell.hyperlink.target for cell in cover["A"] if cell.hyperlink} == {
         "mailto:figures@hearth.test",
+        "https://hearth.test/reports/release_00000000-0000-0000-0000-000000000007/report.csv",
         "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
     }
     weekly = _book(replace(_seen(), period="2026-W47"))["Cover"]
