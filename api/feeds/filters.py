@@ -24,23 +24,26 @@ _UUID = {"type": "string", "format": "uuid"}
 _TRUE = {"type": "boolean", "default": False}
 _NO_HOURS = "Offers keep no opening hours, so none matches."
 
-PAGING = (
-    Parameter(
-        "page",
-        "The page, counted from 1.",
-        {"type": "integer", "minimum": 1, "maximum": LAST_PAGE, "default": 1},
-        whole(1, LAST_PAGE),
-    ),
-    Parameter(
-        "per_page",
+_PAGE = Parameter(
+    "page",
+    "The page, counted from 1.",
+    {"type": "integer", "minimum": 1, "maximum": LAST_PAGE, "default": 1},
+    whole(1, LAST_PAGE),
+)
+
+
+def _per_page(about: str, largest: int, sizes: str = "") -> Parameter:
+    schema = {"type": "integer", "minimum": 1, "maximum": largest, "default": DEFAULT_SIZE}
+    return Parameter("per_page", about, schema, whole(1, largest, sizes))
+
+
+PAGING = (_PAGE, _per_page("How many on a page.", LARGEST_PAGE))
+PAGING_OR_ALL = (
+    _PAGE,
+    _per_page(
         f"How many on a page: at most {LARGEST_PAGE}, with minimal {LARGEST_MINIMAL_PAGE}.",
-        {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": LARGEST_MINIMAL_PAGE,
-            "default": DEFAULT_SIZE,
-        },
-        whole(1, LARGEST_MINIMAL_PAGE, SIZES),
+        LARGEST_MINIMAL_PAGE,
+        SIZES,
     ),
 )
 TAXONOMY = Parameter("taxonomy_id", "With a term of this taxonomy.", _UUID, identity)

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from api.feeds import hsds
-from api.feeds.filters import FILTERS, FULL, MINIMAL, PAGING, TAXONOMY
+from api.feeds.filters import FILTERS, FULL, MINIMAL, PAGING, PAGING_OR_ALL, TAXONOMY
 from api.feeds.ids import other_side
 from api.feeds.organizations import find_organization, page_of_organizations
 from api.feeds.paging import Paging, paging_of
@@ -95,7 +95,13 @@ COLLECTIONS = (
         _services_at_locations,
         _service_at_location,
     ),
-    Collection("services", "Service", (*PAGING, *FILTERS, FULL, MINIMAL), _services, _service),
+    Collection(
+        "services",
+        "Service",
+        (*PAGING_OR_ALL, *FILTERS, FULL, MINIMAL),
+        _services,
+        _service,
+    ),
     Collection("taxonomies", "Taxonomy", PAGING, _taxonomies, find_taxonomy),
     Collection("taxonomy_terms", "TaxonomyTerm", (*PAGING, TAXONOMY), _terms, find_term),
 )

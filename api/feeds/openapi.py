@@ -225,6 +225,7 @@ def _get(about: str, name: str, schema: str, *refusals: str, **more: Any) -> dic
     known = {
         "400": "A parameter makes no sense.",
         "404": "There is no such thing, or no longer.",
+        "429": "That is all you may ask in a short while; Retry-After says when to come back.",
         "503": "Not now; try again.",
     }
     responses = {"200": _response(about, schema)}
@@ -241,6 +242,7 @@ def _paths() -> dict[str, Any]:
             f"list_{each.name}",
             f"{each.thing}Page",
             "400",
+            "429",
             "503",
             parameters=[_parameter(parameter) for parameter in each.parameters],
         )
@@ -253,6 +255,7 @@ def _paths() -> dict[str, Any]:
                 each.thing,
                 "400",
                 "404",
+                "429",
                 "503",
             ),
         }
