@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from math import ceil
 
 from api.access.viewer import Viewer
@@ -19,7 +20,18 @@ MOST_BUCKETS = 10_000
 def asker_of(subject: str | None, address: str) -> str:
     """The name of who asks: a subject's, or of nobody known, their address's."""
     # No subject has the shape of an address: both are told apart by their first letter.
-    return f"a{address}" if subject is None else f"s{subject}"
+    return f"a{_network(address)}" if subject is None else f"s{subject}"
+
+
+def _network(address: str) -> str:
+    # Whoever has one address of IPv6 has at least 2**64: together they are one asker.
+    if ":" not in address:
+        return address
+    try:
+        found = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
 
 
 @dataclass(frozen=True)

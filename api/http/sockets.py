@@ -6,7 +6,6 @@ does, and no holder has so many sockets or operations that others have none.
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -39,6 +38,7 @@ from schema.refusals import Refused, TooMany, Unauthenticated, Unavailable
 CONTEXT = "hearth.context"
 LOOK_SECONDS = 5.0
 MOST_SUBSCRIPTIONS = 20
+"""Operations that are open over one socket."""
 # Of one holder's in one worker, and of all: the server has some connections left for requests.
 EACH_SOCKETS, MOST_SOCKETS = 50, 400
 EACH_OPERATIONS, MOST_OPERATIONS = 100, 2000
@@ -70,6 +70,7 @@ class Context:
         self.address = address
         self.holder = holder
         self.connection_params: dict[str, Any] = {}
+        self.operations = 0
         self.viewer: Viewer = PUBLIC
         self.code: int | None = None
         self.watch: asyncio.Task[None] | None = None
@@ -115,15 +116,21 @@ class StreamedSchema:
             self.budgets.charge(context.viewer, context.address, measure.cost)
 
         holder = context.holder
+        if context.operations >= MOST_SUBSCRIPTIONS:
+            message = f"A socket has {MOST_SUBSCRIPTIONS} operations at most. End one."
+            yield _result(refused(TooMany(message, 1)))
+            return
         if not self.operations.take(holder):
             message = "As many operations of yours are open over sockets as may be. End some."
             yield _result(refused(TooMany(message, 1)))
             return
+        context.operations += 1
         try:
             turn = partial(self._turn, context)
             async for answer in self.answering.stream(asked, context.viewer, admit, turn):
                 yield _result(answer)
         finally:
+            context.operations -= 1
             self.operations.give_back(holder)
 
     @contextlib.asynccontextmanager
@@ -154,7 +161,6 @@ class Sockets(GraphQL[Context, None]):
             self.streamed,  # type: ignore[arg-type]
             graphql_ide=None,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-            max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
             # Anybody's page may follow what is public; with a credential, see below.
             allowed_origins=["*"],
         )
@@ -243,11 +249,9 @@ class Sockets(GraphQL[Context, None]):
         context.end(OUT)
 
     def decode_json(self, data: str | bytes) -> object:
-        """A client's message; what has not the protocol's shape is refused as no JSON is."""
+        """A client's message; empty, which is refused, where it has not the protocol's shape."""
         found = orjson.loads(data) if len(data) <= LARGEST_BODY else None
-        if not _has_shape(found):
-            raise json.JSONDecodeError("not a message of graphql-transport-ws", "", 0)
-        return found
+        return found if _has_shape(found) else {}
 
     def encode_json(self, data: object) -> str:
         """JSON as the HTTP endpoint writes it."""

@@ -13,10 +13,11 @@ PROTOCOL = "graphql-transport-ws"
 
 
 class Talk:
-    """One socket. `code` is what the server closed it with, None while it is open."""
+    """One socket. `code` and `reason` are what the server closed it with."""
 
     def __init__(self) -> None:
         self.code: int | None = None
+        self.reason = ""
         self._out: asyncio.Queue[Any] = asyncio.Queue()
         self._in: asyncio.Queue[Any] = asyncio.Queue()
         self._in.put_nowait({"type": "websocket.connect"})
@@ -29,6 +30,7 @@ class Talk:
         """For the service: what the client is sent."""
         if message["type"] == "websocket.close":
             self.code = message["code"]
+            self.reason = message.get("reason") or ""
             self._in.put_nowait({"type": "websocket.disconnect", "code": self.code})
         self._out.put_nowait(message)
 

@@ -11,7 +11,7 @@ import pytest
 from api.access.viewer import PUBLIC, Viewer
 from api.app import Service
 from api.http.admission import REFUSAL_SECONDS
-from api.http.budgets import BURST_SECONDS, MOST_BUCKETS, REFUSED_SECONDS, Budgets
+from api.http.budgets import BURST_SECONDS, MOST_BUCKETS, REFUSED_SECONDS, Budgets, asker_of
 from api.reading.limits import MOST_COST
 from api.settings import Settings
 from schema.refusals import TooMany
@@ -154,3 +154,20 @@ async def test_over_the_budget_nothing_is_asked_of_the_database(
     assert response.status_code == 429
     assert 1 <= int(response.headers["retry-after"]) <= MOST_COST / 10
     assert response.json()["errors"][0]["extensions"]["code"] == "TOO_MANY"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("fe80::1%eth0", "fe80::1%eth0", True),
+        ("odd:name", "odd:other", False),
+    ],
+)
+def test_a_network_of_ipv6_is_one_asker(one: str, other: str, is_same: bool) -> None:
+    assert (asker_of(None, one) == asker_of(None, other)) == is_same
+    assert asker_of("2001:db8::1", one) != asker_of("2001:db8::2", one)

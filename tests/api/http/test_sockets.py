@@ -127,9 +127,12 @@ async def test_subscriptions_on_a_socket_are_capped(hearth: Hearth) -> None:
     async with talking(hearth) as talk:
         await talk.begin()
         for number in range(21):
-            talk.subscribe(FOLLOW, str(number))
+            talk.subscribe(FOLLOW, str(100 + number))
         refused = await talk.hear()
-        assert (refused["id"], refused["type"]) == ("20", "error")
+        assert (refused["id"], refused["type"]) == ("120", "error")
+        assert refused["payload"][0]["extensions"]["code"] == "TOO_MANY"
+        talk.say({"type": "complete", "id": "103"})
+        assert await _who_or_code(talk) == "PUBLIC"
 
 
 async def test_sockets_of_one_holder_are_capped(hearth: Hearth) -> None:
@@ -252,6 +255,9 @@ async def test_a_message_that_makes_no_sense_closes_its_socket_alone(hearth: Hea
             talk.say(text)
             assert await talk.hear() is None, text[:80]
             assert talk.code == 4400, text[:80]
+            # Whoever sends JSON is not told that they should.
+            is_json = text not in ("{", "[" * 100_000)
+            assert ("JSON" in talk.reason) != is_json, text[:80]
     async with talking(hearth) as talk:
         await talk.begin()
         assert await _who(talk) == "PUBLIC"
