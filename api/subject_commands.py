@@ -34,7 +34,8 @@ Reference = Annotated[
     str, typer.Argument(help="A request's reference, as HR-7K3M9QXA; or an offer's id.")
 ]
 _LOOK = """
-    INSERT INTO contact_look (id, request_id, subject, why) VALUES ($1, $2, 'operator', $3)
+    INSERT INTO contact_look (id, request_id, subject, name, why)
+    VALUES ($1, $2, 'operator', 'operator', $3)
 """
 
 

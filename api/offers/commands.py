@@ -105,7 +105,7 @@ async def publish_offer(change: Change, id: strawberry.ID, expected_version: int
     if problem:
         raise declined(ProblemCode.INVALID, problem, "id")
     problems = Problems()
-    await _check_council_exists(change, before["council_gss"], problems, "id")
+    await check_council_exists(change, before["council_gss"], problems, "id")
     problems.refuse_if_any()
     new = {"status": OfferStatus.OPEN.value, "last_confirmed_on": change.today}
     return await _save(change, "publishOffer", before, new)
@@ -261,14 +261,15 @@ async def _council(change: Change, given: str | None, problems: Problems) -> str
         problems.add("gssCode", "Say which council's offer this is.")
     elif "\0" in wanted or (wanted != own and not is_admin):
         problems.add("gssCode", "This is no council of yours.", ProblemCode.NOT_FOUND)
-    elif await _check_council_exists(change, wanted, problems, "gssCode"):
+    elif await check_council_exists(change, wanted, problems, "gssCode"):
         return wanted
     return None
 
 
-async def _check_council_exists(
+async def check_council_exists(
     change: Change, gss_code: str, problems: Problems, path: str
 ) -> bool:
+    """Whether there is such a council today; a problem where there is none, or no longer."""
     row = await statements.FIND_COUNCIL.row(change.connection, gss_code=gss_code)
     if row is None:
         problems.add(path, "There is no council with this GSS code.", ProblemCode.NOT_FOUND)

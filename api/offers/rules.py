@@ -53,6 +53,8 @@ def tidied(given: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     ):
         if kept.get(column) is not None:
             kept[column] = text(column, kept[column], longest, problems)
+    if kept.get("title") is not None:
+        kept["title"] = " ".join(kept["title"].split())
     if "title" in kept and kept["title"] == "":
         problems.add("title", "title is empty; say in a few words what is offered.")
     if kept.get("postcode_district") is not None:

@@ -9,6 +9,7 @@ import strawberry
 from sqlalchemy import bindparam, func, select
 from strawberry import UNSET
 
+from api.offers.commands import check_council_exists
 from api.offers.statements import FIND_COUNCIL, FIND_KIND, FIND_LOCATION, KNOWN_ROUTES
 from api.requests import rules
 from api.requests.events import record
@@ -186,6 +187,10 @@ async def record_consent(
         "\0" in gss or not await FIND_COUNCIL.row(change.connection, gss_code=gss)
     ):
         raise declined(ProblemCode.NOT_FOUND, "There is no council with this GSS code.", "gssCode")
+    if gss is not None and given:
+        problems = Problems()
+        await check_council_exists(change, gss, problems, "gssCode")
+        problems.refuse_if_any()
     await _agree(change, request["id"], scope, gss, is_given=given)
     step = Step.CONSENT_GIVEN if given else Step.CONSENT_TAKEN_BACK
     whom = f" for {gss}" if gss else ""

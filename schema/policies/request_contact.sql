@@ -81,8 +81,10 @@ BEGIN
     IF found.request_id IS NULL OR (found.protected_at IS NOT NULL AND NOT hearth_is_listed(found.shown_to)) THEN
         RETURN NULL;
     END IF;
-    INSERT INTO contact_look (id, request_id, subject, why)
-    VALUES (gen_random_uuid(), asked, current_setting('hearth.subject'), why);
+    INSERT INTO contact_look (id, request_id, subject, name, why)
+    VALUES (
+        gen_random_uuid(), asked, current_setting('hearth.subject'), current_setting('hearth.name'), why
+    );
     PERFORM hearth_note_look(
         'readContact', 'Request', asked, nullif(current_setting('hearth.own_gss', true), ''),
         organisation_id, asked, why

@@ -98,6 +98,7 @@ class ContactLook(SQLModel, table=True):
     request_id: uuid.UUID = Field(foreign_key="request.id", index=True)
     at: datetime = Field(sa_column=created_moment())
     subject: str = Field(sa_column=text())
+    name: str = Field(sa_column=text(server_default=""))
     why: str = Field(sa_column=text())
 
 

@@ -246,7 +246,7 @@ class ContactLook:
     """Who looked, when, and by what right."""
 
     at: datetime
-    by: str = expression(lambda scope: scope.row.c.subject)
+    by: str = expression(lambda scope: scope.row.c.name)
     why: str
 
 

@@ -214,6 +214,13 @@ async def test_an_id_that_is_none_is_not_found(hearth: Hearth, node_id: str) -> 
     assert await _problems(hearth, PUBLISH, given) == [("NOT_FOUND", ["id"])]
 
 
+async def test_a_title_is_one_line(hearth: Hearth) -> None:
+    offer = await hearth.create(title=" Two\r\nrooms\t by  the park ", description="One.\nTwo.")
+    asked = "query ($id: ID!) { offer(id: $id) { title description } }"
+    found = (await hearth.data(asked, {"id": offer["id"]}, OFFICER))["offer"]
+    assert found == {"title": "Two rooms by the park", "description": "One.\nTwo."}
+
+
 async def test_an_abolished_council_makes_no_offers(hearth: Hearth) -> None:
     offer = {"kind": "hosting", "title": "Room", "placesTotal": 2, "gssCode": "E06000028"}
     answer = (await hearth.data(CREATE, {"input": offer}, "admin"))["createOffer"]

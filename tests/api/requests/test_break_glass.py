@@ -107,7 +107,7 @@ async def test_with_the_glass_broken_the_case_is_open_and_all_concerned_are_told
     looks = "query ($id: ID!) { request(id: $id) { contactLooks { by why } } }"
     (look,) = (await hearth.data(looks, {"id": request}, CHARITY))["request"]["contactLooks"]
     assert look == {
-        "by": "admin:development",
+        "by": "An administrator",
         "why": f"break-glass {noted['id'].removeprefix('breakglass_')}",
     }
     for who in (OFFICER, f"council:{OXFORDSHIRE}", CHARITY, "admin"):

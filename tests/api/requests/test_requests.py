@@ -16,6 +16,7 @@ from tests.api.requests.asking import (
 )
 from tests.conftest import CAMBRIDGE, OXFORD, OXFORDSHIRE, Hearth
 
+BOURNEMOUTH = "E06000028"
 CAMBRIDGE_OFFICER = f"council:{CAMBRIDGE}"
 CONSENT = """
 mutation ($id: ID!, $scope: ConsentScope!, $gss: String, $given: Boolean!) {
@@ -121,8 +122,11 @@ async def test_contact_is_shown_to_who_needs_it_and_each_look_is_noted(hearth: H
     looks = "query ($id: ID!) { request(id: $id) { contactLooks { by why } } }"
     data = await hearth.data(looks, {"id": request}, CHARITY)
     upper, council, charity = data["request"]["contactLooks"]
-    assert charity == {"by": "charity:harbour-welcome", "why": "its own request"}
-    assert (upper["by"], council["by"]) == (county, OFFICER)
+    assert charity == {"by": "Somebody at Harbour Welcome", "why": "its own request"}
+    assert (upper["by"], council["by"]) == (
+        "An officer of Oxfordshire",
+        "An officer of Oxford",
+    )
     assert council["why"].startswith("match ")
 
 
@@ -251,6 +255,15 @@ async def test_everything_wrong_is_said_at_once(hearth: Hearth) -> None:
 async def test_a_place_may_be_a_district_or_a_point(hearth: Hearth, near: dict[str, Any]) -> None:
     request = await submit(hearth, near=near)
     assert (await hearth.data(REQUEST, {"id": request}, CHARITY))["request"]["matches"] == []
+
+
+async def test_a_consent_for_a_council_that_is_no_more_is_taken_back_alone(hearth: Hearth) -> None:
+    arguments = {"id": await submit(hearth), "scope": "SHARE_WITH_COUNCIL", "gss": BOURNEMOUTH}
+    for is_given in (True, False):
+        found = await hearth.data(CONSENT, arguments | {"given": is_given}, CHARITY)
+        problems = found["recordConsent"]["problems"]
+        assert [each["path"] for each in problems] == [["gssCode"]] * is_given
+        assert all("Bournemouth was abolished" in each["message"] for each in problems)
 
 
 @pytest.mark.parametrize("gss", ["", " ", "ZZ"])
