@@ -135,7 +135,7 @@ def _cell(value: Value, *, is_figure: bool = False) -> str:
     if isinstance(value, Link):
         to = f"#{_place(value.to[1:], 'A1')}" if value.to.startswith("#") else value.to
         link = f'<text:a xlink:type="simple" xlink:href={quoteattr(to)}>'
-        return _string(value.text, "linked", f"{link}{_escaped(value.text)}</text:a>")
+        return _string(f"{link}{_escaped(value.text)}</text:a>", "linked")
     if isinstance(value, str):
         return _text(value, "marked" if is_figure else "wrapped")
     is_money = isinstance(value, Decimal)
@@ -147,13 +147,13 @@ def _cell(value: Value, *, is_figure: bool = False) -> str:
 
 
 def _text(text: str, style: str) -> str:
-    return _string(text, style, _escaped(text))
+    # As an attribute it is the text to the letter, whatever its spaces and lines.
+    return _string(_escaped(text), style, f" office:string-value={quoteattr(allowed(text))}")
 
 
-def _string(text: str, style: str, shown: str) -> str:
+def _string(shown: str, style: str, value: str = "") -> str:
     return (
-        '<table:table-cell office:value-type="string" '
-        f"office:string-value={quoteattr(allowed(text))} "
+        f'<table:table-cell office:value-type="string"{value} '
         f'table:style-name="{style}"><text:p>{shown}</text:p></table:table-cell>'
     )
 
