@@ -44,7 +44,9 @@ from schema.words import AllocationPolicy
 def match(
     problem: Annotated[
         Path | None,
-        typer.Option(help="JSON: families, hosts and scores; the database's own without it."),
+        typer.Option(
+            help="JSON: families, hosts and scores (- reads standard input); else the database's."
+        ),
     ] = None,
     objective: Annotated[
         Objective, typer.Option(help="With a problem: what is to be as large as can be.")

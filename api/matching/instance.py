@@ -1,6 +1,7 @@
 """An allocation problem bare of people: families and hosts by number, and the pairs that suit."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -19,6 +20,7 @@ Id = str | int
 Family = TypeVar("Family", bound=Id)
 Host = TypeVar("Host", bound=Id)
 
+STANDARD_INPUT = Path("-")
 MOST_SAID = 20
 LARGEST = 1_000_000
 MOST_POINTS = 1e9
@@ -81,9 +83,10 @@ def read_instance(file: Path) -> Instance:
 
 
 def read_object(file: Path) -> dict[str, Any]:
-    """The object that a JSON file holds; raises InstanceError where it holds none."""
+    """The object that a JSON file holds, - for standard input; InstanceError where it is none."""
     try:
-        found = json.loads(file.read_text("utf-8-sig"), object_pairs_hook=_named_once)
+        given = sys.stdin.buffer.read() if file == STANDARD_INPUT else file.read_bytes()
+        found = json.loads(given.decode("utf-8-sig"), object_pairs_hook=_named_once)
     except OSError as error:
         raise InstanceError(
             f"{file}: {error.strerror}. Name a JSON file that can be read."
@@ -148,6 +151,8 @@ def _entries(
             wrong.append(f"{where}.id: give a text or a whole number.")
             continue
         key, value = each["id"], each.get(amount)
+        if type(value) is float and value.is_integer():
+            value = int(value)  # as some write whole numbers: 3.0
         if key in seen:
             wrong.append(f"{where}.id: {_short(key)} is there already; give each its own.")
         if type(value) is not int or not least <= value <= LARGEST:

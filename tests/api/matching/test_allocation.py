@@ -245,6 +245,18 @@ def test_the_command_prints_an_assignment_with_its_certificate(tmp_path: Path) -
     assert (certificate["placedPeople"], certificate["score"]) == (4, 6.0)
 
 
+def test_a_problem_may_come_by_standard_input_and_count_in_decimals() -> None:
+    problem = {
+        "families": [{"id": 1, "size": 2.0}],
+        "hosts": [{"id": 1, "places": 2.0}],
+        "scores": [[1, 1, 3]],
+    }
+    for text, exit_code in ((json.dumps(problem), 0), ("{", 1)):
+        result = CliRunner().invoke(app, ["match", "--problem", "-"], input=text)
+        assert result.exit_code == exit_code
+        assert ('"family": 1' in result.stdout) == (exit_code == 0)
+
+
 def test_an_empty_problem_has_an_empty_answer(tmp_path: Path) -> None:
     problem: dict[str, Any] = {"families": [], "hosts": [], "scores": []}
     result = _match("--problem", str(_file(tmp_path, problem)), "--objective", "people")
@@ -261,6 +273,7 @@ def test_an_empty_problem_has_an_empty_answer(tmp_path: Path) -> None:
         ({"families": [{"id": "a"}], "hosts": [], "scores": []}, "families[0].size"),
         ({"families": [{"size": 1}], "hosts": [], "scores": []}, "families[0].id"),
         ({"families": [{"id": "a", "size": 0}], "hosts": [], "scores": []}, "families[0].size"),
+        ({"families": [{"id": "a", "size": 1.5}], "hosts": [], "scores": []}, "families[0].size"),
         ({"families": [], "hosts": [{"id": "h", "places": -1}], "scores": []}, "hosts[0].places"),
         ({"families": [{"id": "a", "size": 1}] * 2, "hosts": [], "scores": []}, "there already"),
         ({"families": [], "hosts": [], "scores": [["a", "b", 1]]}, 'no family "a"'),
