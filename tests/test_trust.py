@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from api.requests.retention import KINDS
+from schema.tables import metadata
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "trust.md").read_text("utf-8")
@@ -127,6 +128,36 @@ TESTS = {
     ],
 }
 
+# What the table of what is kept says of each table that holds something of a person, or of who did
+# something; the others hold none.
+KEPT = {
+    "allocation": "what an allocation proposed",
+    "allocation_proposal": "what an allocation proposed",
+    "allocation_unplaced": "why it found no place",
+    "api_key": "API keys",
+    "audit_event": "who did what and when",
+    "audit_link": "(the audit)",
+    "audit_pending": "(the audit)",
+    "break_glass": "broke the glass",
+    "consent": "what it agreed to",
+    "contact_look": "who looked at its contact",
+    "idempotency_key": "answers to repeated commands",
+    "match": "matches that came to nothing",
+    "member": "who is a member",
+    "offer_address": "exact address, UPRN and host",
+    "offer_check": "why a check on an offer failed",
+    "outbox": "messages to those who follow",
+    "request": "its size, children's ages",
+    "request_contact": "name, e-mail and telephone",
+    "request_event": "each step of a request",
+}
+OF_NOBODY = {
+    *("allocation_price", "check_event", "council", "fact_attribute", "location", "offer"),
+    *("offer_event", "organisation", "report_edition", "report_release", "report_row", "route"),
+    *("route_dissent", "route_event", "route_fact", "route_source", "source", "support_kind"),
+    "twinning",
+}
+
 
 def _claims() -> list[str]:
     lines = [
@@ -161,6 +192,14 @@ def test_every_test_that_is_named_is_there() -> None:
             file, _, name = test.partition("::")
             found = _tests_in(ROOT / file)
             assert name in found if name else any(each.startswith("test_") for each in found), test
+
+
+def test_every_table_is_told_or_of_nobody() -> None:
+    assert set(KEPT) | OF_NOBODY == set(metadata.tables)
+    [kept] = [section for section in SECTIONS if section.startswith("What is kept")]
+    said = [line.split(" | ")[0] for line in kept.splitlines() if line.startswith("| ")]
+    for table, words in KEPT.items():
+        assert any(words in each for each in said), table
 
 
 def test_the_periods_are_those_that_hold() -> None:
