@@ -1,5 +1,7 @@
 """The real server, in processes of its own."""
 
+import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -8,8 +10,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from tests.conftest import Copy, Hearth
 from tests.waiting import PATIENCE, until
@@ -20,11 +22,18 @@ WHERE datname = current_database() AND application_name = 'hearth listening'
 """
 
 
+# Below those that the system gives away by itself: one of these is free until a server begins. Each
+# process of the tests starts at a place of its own.
+_ports = itertools.count(20_000 + os.getpid() * 37 % 10_000)
+
+
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
+    """A port that nobody listens on, and nobody is given by chance."""
+    for port in _ports:
+        with contextlib.suppress(OSError), socket.socket() as opened:
+            opened.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def is_open(port: int) -> bool:
@@ -33,8 +42,10 @@ def is_open(port: int) -> bool:
         return opened.connect_ex(("127.0.0.1", port)) == 0
 
 
-@contextmanager
-def serving(copy: Copy, home: Path, **given: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+@contextlib.contextmanager
+def serving(
+    copy: Copy, home: Path, *, stdout: IO[str] | int = subprocess.DEVNULL, **given: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The server with two workers; settings are given in lower case, without HEARTH_."""
     port = free_port()
     settings = {
@@ -47,7 +58,10 @@ def serving(copy: Copy, home: Path, **given: str) -> Iterator[tuple[subprocess.P
     }
     command = [sys.executable, "-m", "api", "serve"]
     server = subprocess.Popen(
-        command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, start_new_session=True
+        command,
+        env={**os.environ, **settings},
+        stdout=stdout,
+        start_new_session=True,
     )
     try:
         await_ready(port)
@@ -55,7 +69,7 @@ def serving(copy: Copy, home: Path, **given: str) -> Iterator[tuple[subprocess.P
     finally:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGKILL)
-        server.wait(10)
+        server.wait(PATIENCE)
 
 
 def await_ready(port: int) -> None:

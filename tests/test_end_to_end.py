@@ -5,6 +5,7 @@ import json
 import signal
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +87,15 @@ async def test_a_page_changes_within_a_second_whichever_worker_took_it(
         payload = {"query": SUBSCRIPTION}
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
         await _is_told(socket, reading)
-        delays = []
-        for number in range(4):
+        delays: list[float] = []
+        begun = time.monotonic()
+        # At best: a machine that others keep busy has its moments, but not for so long.
+        while len(delays) < 4 or min(delays) >= 1:
+            assert time.monotonic() - begun < PATIENCE, f"it takes {min(delays):.1f} s"
+            title = f"Room {len(delays)}"
             # A client of its own each time, so that either worker may take the change.
             async with _client(port, token, connection="close") as client:
-                given = {"kind": "hosting", "title": f"Room {number}", "placesTotal": 2}
+                given = {"kind": "hosting", "title": title, "placesTotal": 2}
                 body = {"query": CREATE, "variables": {"input": given}}
                 created = (await client.post("/graphql", json=body)).json()["data"]
                 offer_id = created["createOffer"]["offer"]["id"]
@@ -99,11 +104,9 @@ async def test_a_page_changes_within_a_second_whichever_worker_took_it(
                 assert (await client.post("/graphql", json=body)).json()["data"]
                 told = await _told_of(socket, offer_id)
                 delays.append(time.monotonic() - started)
-                assert told == {"title": f"Room {number}", "placesLeft": 2}
-        # At best: a machine that others keep busy has its moments.
-        assert min(delays) < 1
+                assert told == {"title": title, "placesLeft": 2}
         await reading.data(UPDATE, {"id": offer_id}, OFFICER)
-        assert await _told_of(socket, offer_id) == {"title": "Room 3", "placesLeft": 5}
+        assert await _told_of(socket, offer_id) == {"title": title, "placesLeft": 5}
         await reading.data(CLOSE, {"id": offer_id}, OFFICER)
         assert await _told_of(socket, offer_id) is None
 
@@ -113,6 +116,7 @@ END = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'hearth listening'
 """
+HOLD = "UPDATE offer SET held = 1, holds_end_at = clock_timestamp() + $1::interval"
 
 
 async def _shown(client: httpx.AsyncClient) -> Any:
@@ -148,12 +152,10 @@ async def test_every_worker_shows_a_change_soon(hearth: Hearth, home: Path) -> N
         assert await owner.fetchval(END) >= 2
         await owner.execute("UPDATE offer SET places = 4")
         await all_show(4)
-        await owner.execute(
-            "UPDATE offer SET held = 1, holds_end_at = clock_timestamp() + interval '3 s'"
-        )
-        await owner.execute("INSERT INTO outbox (topic, payload) VALUES ('offer', '{}')")
-        await all_show(3)
-        await all_show(4)  # the hold ran out
+        for seconds, left in ((3600, 3), (1, 4)):  # the second hold runs out
+            await owner.execute(HOLD, timedelta(seconds=seconds))
+            await owner.execute("INSERT INTO outbox (topic, payload) VALUES ('offer', '{}')")
+            await all_show(left)
         for client in clients:
             await client.aclose()
     await owner.close()
@@ -161,21 +163,28 @@ async def test_every_worker_shows_a_change_soon(hearth: Hearth, home: Path) -> N
 
 WRITTEN = "SELECT (SELECT count(*) FROM offer), (SELECT count(*) FROM audit_event)"
 WAITING = """
-SELECT count(*) FROM pg_stat_activity
+SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
 
 
-async def test_hanging_up_stops_a_query_and_finishes_a_mutation(reading: Hearth, port: int) -> None:
+async def test_hanging_up_stops_a_query_and_finishes_a_mutation(
+    reading: Hearth, port: int, home: Path
+) -> None:
     token = await reading.token(OFFICER)
     watching, locking = await reading.owner(), await reading.owner()
     before = await watching.fetchrow(WRITTEN)
 
-    async def waiting(count: int) -> None:
-        async def do_wait() -> bool:
-            return bool(await watching.fetchval(WAITING) == count)
+    async def waiting() -> int:
+        async def does_wait() -> bool:
+            return bool(await watching.fetchval(WAITING))
 
-        await until(do_wait, f"{count} do not wait")
+        await until(does_wait, "it does not wait")
+        return int(await watching.fetchval(WAITING))
+
+    def was_stopped(pid: int) -> bool:
+        log = (home / "postgresql" / "log").read_text(errors="replace")
+        return f"[{pid}] ERROR:  canceling statement due to user request" in log
 
     async def ask(query: str, **variables: Any) -> asyncio.StreamWriter:
         body = json.dumps({"query": query, "variables": variables})
@@ -193,16 +202,16 @@ async def test_hanging_up_stops_a_query_and_finishes_a_mutation(reading: Hearth,
     async with locking.transaction():
         await locking.execute("LOCK TABLE offer IN ACCESS EXCLUSIVE MODE")
         hanging = await ask("{ offers { nodes { title } } }")
-        await waiting(1)
+        pid = await waiting()
         hanging.close()
-        async with asyncio.timeout(2):  # after 2.5 s it would give the lock up by itself
-            await waiting(0)
+        # After a while it would give the lock up by itself, and say so otherwise.
+        await until(lambda: was_stopped(pid), "it goes on")
         given = {"kind": "hosting", "title": "Room", "placesTotal": 2}
         hanging = await ask(CREATE, input=given)
-        await waiting(1)
+        pid = await waiting()
         hanging.close()
         await asyncio.sleep(0.5)
-        await waiting(1)
+        assert not was_stopped(pid)
 
     async def is_finished() -> bool:
         after = await watching.fetchrow(WRITTEN)
@@ -219,7 +228,7 @@ async def test_a_socket_with_a_bad_token_is_closed(
 ) -> None:
     await reading.token(OFFICER)
     async with _connected(port) as socket:
-        token = reading.issuer.token(OFFICER, hours=2 / 3600) if is_good_at_first else "rubbish"
+        token = reading.issuer.token(OFFICER, hours=4 / 3600) if is_good_at_first else "rubbish"
         first = {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}}
         await socket.send(json.dumps(first))
         if is_good_at_first:
@@ -230,9 +239,10 @@ async def test_a_socket_with_a_bad_token_is_closed(
 
 @pytest.mark.parametrize("have_all_started", [False, True])
 async def test_a_server_that_is_asked_to_stop_ends_well(
-    hearth: Hearth, home: Path, have_all_started: bool
+    hearth: Hearth, home: Path, tmp_path: Path, have_all_started: bool
 ) -> None:
-    with serving(hearth.copy, home) as (server, port):
+    said = tmp_path / "said"
+    with said.open("w") as told, serving(hearth.copy, home, stdout=told) as (server, port):
         async with _connected(port) as socket, _client(port) as client:
             await socket.send('{"type": "connection_init"}')
             assert (await _next(socket))["type"] == "connection_ack"
@@ -242,8 +252,9 @@ async def test_a_server_that_is_asked_to_stop_ends_well(
             if have_all_started:  # at once, the second worker may still be starting
                 await await_workers(hearth)
             server.send_signal(signal.SIGTERM)
-            # After 2 s for a balancer; those that do not end are killed after 15 s more.
-            assert await asyncio.to_thread(server.wait, 14) == 0
+            assert await asyncio.to_thread(server.wait, PATIENCE) == 0
+            # Those that do not end are killed after a while, which is said.
+            assert "refused to gracefully stop" not in said.read_text()
 
 
 async def test_workers_do_not_outlive_a_killed_main_process(hearth: Hearth, home: Path) -> None:

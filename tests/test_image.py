@@ -23,6 +23,7 @@ from tests.api.reporting.past import MONTH, months_history
 from tests.conftest import CREATE, OXFORD, Hearth
 from tests.serving import serving
 from tests.test_supply import PINNED
+from tests.waiting import PATIENCE
 
 OFFICER = f"council:{OXFORD}"
 ROOM = {"kind": "hosting", "title": "Room", "placesTotal": 2}
@@ -176,7 +177,9 @@ async def test_the_service_needs_to_write_in_no_folder_but_its_temporary_one(
     async with Releasing.open(hearth.copy.owner_url) as releasing:
         release = await releasing.release(ReportName.CAPACITY_AND_DEMAND, MONTH)
     with serving(hearth.copy, home, workers="1") as (server, port):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE
+        ) as client:
             made = {"query": CREATE, "variables": {"input": ROOM}}
             answer = await client.post(
                 "/graphql", json=made, headers={"authorization": f"Bearer {token}"}

@@ -350,7 +350,7 @@ async def _serves(url: str, home: Path) -> None:
         hearth = Hearth(app, service, copy, development_issuer(settings), client)
         await service.listener.is_listening.wait()
         assert (await client.get("/health/ready")).status_code == 200
-        councils = await hearth.data("{ councils { totalCount } }")
+        councils = await hearth.data('{ councils(asOf: "2026-11-23") { totalCount } }')
         assert councils == {"councils": {"totalCount": 382}}
         await hearth.create()
         opened = await hearth.open()

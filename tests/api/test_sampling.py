@@ -54,7 +54,10 @@ async def _fill(copy: Copy, home: Path) -> int:
 async def owner(copy: Copy, home: Path) -> asyncpg.Connection:
     """The owner of a database with samples."""
     assert await _fill(copy, home) > 400
-    connection = await asyncpg.connect(copy.owner_url)
+    # In summer it is tomorrow here for an hour, where it is still today by UTC.
+    connection = await asyncpg.connect(
+        copy.owner_url, server_settings={"timezone": "Europe/London"}
+    )
     yield connection
     await connection.close()
 

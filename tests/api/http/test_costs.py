@@ -102,8 +102,9 @@ async def test_documents_made_to_hurt_are_refused_in_no_time(hearth: Hearth, att
     hearth.service.database.url = "postgresql://nobody@127.0.0.1:1/nothing"
     started = time.process_time()
     response = await hearth.post(ATTACKS[attack])
-    # 50 ms of the processor is what it should take; with coverage measured it takes longer.
-    assert time.process_time() - started < 0.5
+    # 50 ms of the processor is what it should take; measured for coverage, a quarter of a second;
+    # work that grows with the square of what was sent takes many.
+    assert time.process_time() - started < 2
     assert response.status_code == 400
     assert len(response.json()["errors"]) <= 5
 

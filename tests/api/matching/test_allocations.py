@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from api.matching.solving import solved
+from api.matching.stages import Stages
 from tests.api.requests.asking import CHARITY, OFFICER, move, propose, submit
 from tests.api.requests.test_protecting import PROTECT
 from tests.conftest import CAMBRIDGE, OXFORD, Hearth
@@ -250,18 +252,39 @@ async def test_a_route_may_have_its_own_policy(hearth: Hearth) -> None:
         assert each["score"] == sum(reason["points"] for reason in each["reasons"])
 
 
-async def test_one_at_a_time_and_it_can_be_cancelled(hearth: Hearth) -> None:
+async def test_one_at_a_time_and_it_can_be_cancelled(
+    hearth: Hearth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_solved, may_end, was_written = (asyncio.Event() for _ in range(3))
+    write = hearth.service.allocator._write
+
+    async def slowly(*given: Any) -> Stages:
+        found = await solved(*given)
+        is_solved.set()
+        await may_end.wait()
+        return found
+
+    async def written(*given: Any) -> None:
+        await write(*given)
+        was_written.set()
+
+    monkeypatch.setattr("api.matching.allocator.solved", slowly)
+    monkeypatch.setattr("api.matching.allocator.BEAT_SECONDS", PATIENCE)
+    monkeypatch.setattr(hearth.service.allocator, "_write", written)
     await hearth.open(placesTotal=4)
     await submit(hearth)
     begun = await _begin(hearth)
     allocation = begun["allocation"]["id"]
+    await asyncio.wait_for(is_solved.wait(), PATIENCE)
     [problem] = (await _begin(hearth))["problems"]
     assert problem["code"] == "CONFLICT"
     early = (await hearth.data(CONFIRM, {"id": allocation}, OFFICER))["confirmAllocation"]
     assert [problem["code"] for problem in early["problems"]] == ["CONFLICT"]
     cancelled = (await hearth.data(CANCEL, {"id": allocation}, OFFICER))["cancelAllocation"]
     assert cancelled["allocation"]["state"] == "CANCELLED"
-    await asyncio.sleep(3)
+    # It ends before it has heard that it was called off.
+    may_end.set()
+    await asyncio.wait_for(was_written.wait(), PATIENCE)
     found = (await hearth.data(FOUND, {"id": allocation}, OFFICER))["allocation"]
     assert (found["state"], found["proposals"]["totalCount"]) == ("CANCELLED", 0)
     [problem] = (await hearth.data(CANCEL, {"id": allocation}, OFFICER))["cancelAllocation"][

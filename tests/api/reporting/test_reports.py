@@ -13,6 +13,7 @@ from api.report_command import compared
 from api.reporting.release import THRESHOLDS
 from api.reporting.releasing import Made, ReleaseError, Releasing
 from api.solver import solver_version
+from schema.types.clock import LONDON
 from schema.types.periods import Period
 from schema.words import Edition, ReportName
 from tests.api.reporting.past import (
@@ -77,7 +78,7 @@ def figures(found: Any, table: str, **words: str) -> dict[str, Any]:
 async def test_nobody_gets_what_is_not_released_or_not_over(hearth: Hearth) -> None:
     assert await report(hearth, "public") is None
     assert await report(hearth, "public", period=None) is None
-    for period in ("2026-13", "2026-W54", "soon", "", "2099-01", f"{datetime.now(UTC):%Y-%m}"):
+    for period in ("2026-13", "2026-W54", "soon", "", "2099-01", f"{datetime.now(LONDON):%Y-%m}"):
         asked = {"name": CAPACITY.value, "period": period}
         response = (await hearth.post(REPORT, asked)).json()
         assert response["errors"][0]["extensions"]["code"] == "BAD_REQUEST", response

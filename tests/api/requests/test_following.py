@@ -17,6 +17,10 @@ FOLLOW = """
 subscription ($id: ID!) { requestChanged(id: $id) { status matches { state } } }
 """
 
+MOVED = """
+INSERT INTO outbox (topic, payload) VALUES ('request', jsonb_build_object('request_id', $1::text))
+"""
+
 
 async def _followed(hearth: Hearth, request: str, who: str) -> AsyncIterator[Answer]:
     await hearth.token(who)
@@ -79,12 +83,15 @@ async def test_a_hold_that_runs_out_is_told_by_the_clock(hearth: Hearth) -> None
     match = (await propose(hearth, request, offer["id"]))["match"]["id"]
     await move(hearth, "holdMatch", match, OFFICER)
     await hearth.heard()
-    await hearth.token(CHARITY)
-    owner = await hearth.owner()
-    await owner.execute("UPDATE match SET held_until = now() + interval '1.5 s'")
-    await owner.close()
     followed = _followed(hearth, request, CHARITY)
-    told = [await _next(followed)]
+    first = asyncio.create_task(_next(followed))
+    await until(lambda: bool(hearth.service.listener._queues), "nobody listens")
+    owner = await hearth.owner()
+    async with owner.transaction():
+        await owner.execute("UPDATE match SET held_until = clock_timestamp() + interval '1 s'")
+        await owner.execute(MOVED, request.removeprefix("request_"))
+    await owner.close()
+    told = [await first]
     while told[-1] != ("SUBMITTED", ["EXPIRED"]):
         told.append(await _next(followed))
     assert len(told) <= 3

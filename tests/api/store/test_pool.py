@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from api.store.pool import MOST_WAITING, Pool
 from tests.conftest import Copy
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 SECONDS = PATIENCE
 
@@ -21,12 +21,16 @@ async def pool(copy: Copy) -> AsyncIterator[Pool]:
     await opened.close(1)
 
 
-async def _count(copy: Copy) -> int:
+async def _are_open(copy: Copy, count: int) -> None:
+    """A backend ends a moment after its connection: so many are left."""
     owner = await asyncpg.connect(copy.owner_url)
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usename = 'hearth_login'"
-    found = int(await owner.fetchval(query, copy.name))
+
+    async def are_open() -> bool:
+        return bool(await owner.fetchval(query, copy.name) == count)
+
+    await until(are_open, f"there are not {count}")
     await owner.close()
-    return found
 
 
 async def test_what_comes_back_is_lent_again(pool: Pool, copy: Copy) -> None:
@@ -34,7 +38,7 @@ async def test_what_comes_back_is_lent_again(pool: Pool, copy: Copy) -> None:
         connection = await pool.acquire(SECONDS)
         assert await connection.fetchval("SELECT 1") == 1
         pool.release(connection, is_clean=True)
-    assert await _count(copy) == 1
+    await _are_open(copy, 1)
 
 
 async def test_who_finds_none_waits_in_turn(pool: Pool) -> None:
@@ -87,7 +91,7 @@ async def test_after_a_renewal_all_are_new(pool: Pool, copy: Copy) -> None:
     pool.renew()
     new = [await pool.acquire(SECONDS) for _ in range(2)]
     assert not {*old} & {*new}
-    assert await _count(copy) == 2
+    await _are_open(copy, 2)
     for connection in new:
         pool.release(connection, is_clean=True)
 
@@ -105,7 +109,7 @@ async def test_who_gives_up_as_a_turn_comes_passes_it_on(pool: Pool) -> None:
 
 async def test_a_cancelled_ones_connection_is_closed_and_replaced(pool: Pool, copy: Copy) -> None:
     connection = await pool.acquire(SECONDS)
-    task = asyncio.create_task(connection.execute("SELECT pg_sleep(30)"))
+    task = asyncio.create_task(connection.execute("SELECT pg_sleep(300)"))
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -113,7 +117,7 @@ async def test_a_cancelled_ones_connection_is_closed_and_replaced(pool: Pool, co
     pool.release(connection, is_clean=False)
     both = [await pool.acquire(SECONDS) for _ in range(2)]
     assert connection not in both
-    assert await _count(copy) == 2
+    await _are_open(copy, 2)
     for each in both:
         pool.release(each, is_clean=True)
 

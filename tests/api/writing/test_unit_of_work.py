@@ -14,6 +14,7 @@ from schema.refusals import Unavailable
 from schema.tables.columns import uuid7
 from schema.words import Audience
 from tests.conftest import OXFORD, Hearth
+from tests.waiting import PATIENCE
 
 
 async def _record(change: Change) -> None:
@@ -113,7 +114,10 @@ async def test_a_lock_that_another_holds_is_not_waited_for_long(hearth: Hearth) 
     assert await _written(hearth) == (0, 0)
 
 
-async def test_commands_queue_for_the_one_connection(hearth: Hearth) -> None:
+async def test_commands_queue_for_the_one_connection(
+    hearth: Hearth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.store.database.ACQUIRE_SECONDS", PATIENCE)
     _, viewer = await _viewer(hearth)
     database = Database(hearth.copy.url, pool_size=1, query_seconds=5)
     await asyncio.gather(*(run(Members(database), viewer, _record) for _ in range(20)))
