@@ -65,6 +65,14 @@ def pytest_runtest_setup() -> None:
             time.sleep(left + 0.1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unhurried() -> Iterator[None]:
+    """A database that says nothing for a second is slow, and not gone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.store.listening.ALIVE_SECONDS", PATIENCE)
+        yield
+
+
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """HEARTH_HOME of this run; not pytest's own folder, which other runs may tidy away."""

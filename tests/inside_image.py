@@ -36,7 +36,7 @@ def served() -> str:
     server = subprocess.Popen(given, stdout=subprocess.DEVNULL)
     asked = urllib.request.Request(
         "http://127.0.0.1:8000/graphql",
-        b'{"query": "{ councils { totalCount } }"}',
+        b'{"query": "{ councils(asOf: \\"2026-11-23\\") { totalCount } }"}',
         {"content-type": "application/json"},
     )
     found, deadline = f"no answer within {SECONDS:.0f} s", time.monotonic() + SECONDS
