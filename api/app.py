@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from functools import partial
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -54,6 +55,10 @@ from api.writing.outbox import Relay
 from schema.words import Audience
 
 MEGABYTE = 1024 * 1024
+NOTHING = (
+    f"There is nothing here. GraphQL is at {GRAPHQL_PATH}; open data are at {OPEN_REFERRAL_PATH} "
+    f"and {OPEN_DATA_PATH}/."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -173,7 +178,10 @@ def is_below(prefix: str, path: str) -> bool:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    body = {"errors": [{"message": error.detail, "extensions": {"code": "NOT_FOUND"}}]}
+    message, code = NOTHING, "NOT_FOUND"
+    if error.status_code != HTTPStatus.NOT_FOUND:
+        message, code = "Read this by GET.", "BAD_REQUEST"
+    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
     return JSONResponse(body, error.status_code, headers=error.headers)
 
 

@@ -237,6 +237,17 @@ REFUSED: list[tuple[str, str, dict[str, Any], int]] = [
 ]
 
 
+async def test_who_lost_their_way_is_shown_it(hearth: Hearth) -> None:
+    for method, path, code, said in (
+        ("GET", "/", "NOT_FOUND", "GraphQL is at /graphql"),
+        ("POST", "/nothing", "NOT_FOUND", "open data are at /open-referral and /open-data/"),
+        ("POST", "/health/live", "BAD_REQUEST", "by GET"),
+    ):
+        (error,) = (await hearth.client.request(method, path)).json()["errors"]
+        assert error["extensions"]["code"] == code
+        assert said in error["message"]
+
+
 async def test_errors_carry_the_guards_headers_and_say_nothing_of_us(hearth: Hearth) -> None:
     for method, path, asked, status in REFUSED:
         response = await hearth.client.request(method, path, **asked)
