@@ -166,13 +166,15 @@ async def _who_after_greeting(talk: Any) -> str:
 
 
 async def test_operations_of_one_holder_are_capped_over_all_its_sockets(hearth: Hearth) -> None:
-    hearth.service.sockets.streamed.operations.each = 2
+    operations = hearth.service.sockets.streamed.operations
+    operations.each = 2
     async with talking(hearth) as one, talking(hearth) as two:
         for talk in (one, two):
             await talk.begin()
             talk.subscribe(FOLLOW, "1")
             assert await _who_or_code(talk) == ("PUBLIC" if talk is one else "TOO_MANY")
         one.say({"type": "complete", "id": "1"})
+        await until(lambda: operations._total == 1, "it is still counted")
         assert await _who_or_code(one) == "PUBLIC"
         assert await _who_or_code(two) == "PUBLIC"
         async with talking(hearth, address="192.0.2.7") as other:
