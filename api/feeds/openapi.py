@@ -214,7 +214,13 @@ def _page(collection: Collection) -> dict[str, Any]:
 
 
 def _parameter(each: Parameter) -> dict[str, Any]:
-    return {"name": each.name, "in": "query", "description": each.about, "schema": each.schema}
+    return {
+        "name": each.name,
+        "in": "query",
+        "description": each.about,
+        "allowEmptyValue": True,  # which is as good as none
+        "schema": each.schema,
+    }
 
 
 def _response(about: str, schema: str) -> dict[str, Any]:

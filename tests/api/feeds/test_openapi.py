@@ -93,6 +93,9 @@ async def test_the_parameters_that_it_names_are_those_that_there_are(feed: Feed)
             answer = await feed.get(f"/open-referral{path}", **{each["name"]: value})
             is_alone = each["name"] == "proximity"  # which needs a postcode
             assert answer.status_code == (400 if is_alone else 200), each
+            assert each["allowEmptyValue"]
+            empty = await feed.client.get(f"/open-referral{path}?{each['name']}=")
+            assert empty.status_code == 200, each
             if "maximum" in schema and not is_alone:
                 together = {"minimal": "true"} if "minimal" in named else {}
                 for value, status in ((schema["maximum"], 200), (schema["maximum"] + 1, 400)):
