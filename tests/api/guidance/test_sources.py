@@ -1,20 +1,23 @@
 """Stale sources: reported, shown on what leans on them, and reviewed."""
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from api.guidance.sources import SourcesFileError, read_report, report, review
+from schema.types.clock import LONDON
 from tests.conftest import Hearth
 
 URL = "https://www.gov.uk/guidance/funding-for-councils-homes-for-ukraine"
 LEANS = "{ availability { nodes { title leansOnStaleSource routes { sources { url isStale } } } } }"
 
 
-async def _any_url(hearth: Hearth) -> str:
+async def _any_url(hearth: Hearth, read_on: date) -> str:
+    """The address of a page, all of which were read on a day."""
     owner = await hearth.owner()
+    await owner.execute("UPDATE source SET reviewed_on = $1", read_on)
     found: str = await owner.fetchval(
         "SELECT url FROM source JOIN route_source ON source_id = id "
         "WHERE route_code = 'homes-for-ukraine' AND url IS NOT NULL ORDER BY url LIMIT 1"
@@ -26,7 +29,8 @@ async def _any_url(hearth: Hearth) -> str:
 async def test_a_page_that_changed_alarms_until_it_is_reviewed(hearth: Hearth) -> None:
     await hearth.open(title="Annexe", routeCodes=["homes-for-ukraine"])
     await hearth.open(title="Barn", routeCodes=["mandate"])
-    url, today = await _any_url(hearth), date(2026, 7, 20)
+    today = datetime.now(LONDON).date()
+    url = await _any_url(hearth, today - timedelta(days=1))
 
     async def leaning() -> list[str]:
         await hearth.heard()
@@ -36,7 +40,7 @@ async def test_a_page_that_changed_alarms_until_it_is_reviewed(hearth: Hearth) -
 
     assert await leaning() == []
     stale, unknown = await report(
-        hearth.copy.owner_url, {url: date(2026, 7, 19), "https://example.org/": today}, today
+        hearth.copy.owner_url, {url: today, "https://example.org/": today}, today
     )
     assert ([row["url"] for row in stale], unknown) == ([url], ["https://example.org/"])
     assert await leaning() == ["Annexe"]
