@@ -255,7 +255,7 @@ async def lifespan(service: Service) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def served(copy: Copy, home: Path) -> AsyncIterator[Hearth]:
     """The service in this process, over a database."""
-    settings = Settings(home=home, development=True)
+    settings = Settings(home=home, development=True, query_seconds=PATIENCE)
     service = Service(settings, copy.url)
     app = Guard(service)
     async with lifespan(service), _client(app) as client:
