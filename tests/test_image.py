@@ -38,7 +38,7 @@ import sys
 
 MADE = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 CHANGES = {"os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink", "os.truncate"}
-WRITABLE = (*os.environ["WRITABLE"].split(os.pathsep), "/dev", "/proc")
+WRITABLE = (*os.environ["WRITABLE"].split(os.pathsep), "/dev/null", "/proc")
 
 
 def guarding(event, arguments):
