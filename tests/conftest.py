@@ -69,8 +69,9 @@ def pytest_runtest_setup() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def unhurried() -> Iterator[None]:
-    """A database that says nothing for a second is slow, and not gone."""
+    """A database that says nothing for a second or two is slow, and not gone."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.store.database.ACQUIRE_SECONDS", PATIENCE)
         patch.setattr("api.store.listening.ALIVE_SECONDS", PATIENCE)
         yield
 
@@ -267,6 +268,8 @@ async def served(copy: Copy, home: Path) -> AsyncIterator[Hearth]:
     """The service in this process, over a database."""
     settings = Settings(home=home, development=True, query_seconds=PATIENCE)
     service = Service(settings, copy.url)
+    for lane in service.admission.lanes:
+        lane.seconds = PATIENCE
     app = Guard(service)
     async with lifespan(service), _client(app) as client:
         yield Hearth(app, service, copy, development_issuer(settings), client)
