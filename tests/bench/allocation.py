@@ -34,6 +34,7 @@ CASES = (
 
 WEEKS = 52
 YEARS = (1, 2, 3)
+PLACES_EACH = (1.1, 1.0, 0.5)
 ORDERS = ("random", "large first", "small first")
 
 
@@ -77,8 +78,8 @@ def arrivals(year: int, order: str, places_each: float) -> Arrivals:
 def online(console: Console, progress: Progress) -> None:
     """Place each year's arrivals week by week, and print the table."""
     table = Table("places a person", "order", "online %", "in turn %", title="of hindsight's bound")
-    task = progress.add_task("online", total=2 * len(ORDERS) * len(YEARS))
-    for places_each in (1.1, 0.5):
+    task = progress.add_task("online", total=len(PLACES_EACH) * len(ORDERS) * len(YEARS))
+    for places_each in PLACES_EACH:
         for order in ORDERS:
             shares = []
             for year in YEARS:
