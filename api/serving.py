@@ -28,7 +28,24 @@ HEADER_MILLISECONDS = 5000
 # Connections that a worker serves at once: above what it has under way, so that who comes then is
 # told so, and does not wait to be met.
 BACKPRESSURE = 512
+LOOK_SECONDS = 1.0
 READY_SECONDS = 30.0
+
+
+class Interrupt(threading.Event):
+    """What the main thread waits for, a second at a time.
+
+    A process that was stopped (Ctrl-Z) when a signal came may have another of its threads take it,
+    which does not wake the main one; Python's handlers run there alone.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, or for `timeout` seconds."""
+        if timeout is not None:
+            return super().wait(timeout)
+        while not super().wait(LOOK_SECONDS):
+            pass
+        return True
 
 
 class Server(MPServer):
@@ -82,6 +99,7 @@ def serve_forever(settings: Settings, url: str, when_ready: Callable[[], None]) 
         workers_kill_timeout=15,
     )
     server.drain_seconds = settings.drain_seconds
+    server.main_loop_interrupt = Interrupt()
     threading.Thread(target=_announce, args=(settings, when_ready), daemon=True).start()
     server.serve()
 

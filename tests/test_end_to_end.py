@@ -237,9 +237,9 @@ async def test_a_socket_with_a_bad_token_is_closed(
         assert socket.close_code == 4403
 
 
-@pytest.mark.parametrize("have_all_started", [False, True])
+@pytest.mark.parametrize("when", ["at once", "started", "suspended"])
 async def test_a_server_that_is_asked_to_stop_ends_well(
-    hearth: Hearth, home: Path, tmp_path: Path, have_all_started: bool
+    hearth: Hearth, home: Path, tmp_path: Path, when: str
 ) -> None:
     said = tmp_path / "said"
     with said.open("w") as told, serving(hearth.copy, home, stdout=told) as (server, port):
@@ -249,9 +249,12 @@ async def test_a_server_that_is_asked_to_stop_ends_well(
             payload = {"query": SUBSCRIPTION}
             await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
             assert (await client.get("/health/ready")).status_code == 200
-            if have_all_started:  # at once, the second worker may still be starting
+            if when != "at once":  # then, the second worker may still be starting
                 await await_workers(hearth)
+            if when == "suspended":
+                server.send_signal(signal.SIGSTOP)
             server.send_signal(signal.SIGTERM)
+            server.send_signal(signal.SIGCONT)
             told_at = time.monotonic()
             assert await asyncio.to_thread(server.wait, PATIENCE) == 0
             # Those that do not end are killed after 15 s, which is said; now and then also of one

@@ -74,7 +74,7 @@ async def test_told_to_stop_no_request_fails_behind_a_balancer(hearth: Hearth, h
             async def late() -> AsyncIterator[bytes]:
                 body = json.dumps(_room("Late")).encode()
                 yield body[:10]
-                await closed.wait()
+                await asyncio.wait_for(closed.wait(), PATIENCE)
                 yield body[10:]
 
             async with asyncio.TaskGroup() as group:
