@@ -267,14 +267,16 @@ async def _council(change: Change, given: str | None, problems: Problems) -> str
 
 
 async def check_council_exists(
-    change: Change, gss_code: str, problems: Problems, path: str
+    change: Change, gss_code: str, problems: Problems, path: str, *, or_did: bool = False
 ) -> bool:
-    """Whether there is such a council today; a problem where there is none, or no longer."""
-    row = await statements.FIND_COUNCIL.row(change.connection, gss_code=gss_code)
+    """Whether there is such a council today, or ever was with `or_did`; a problem where not."""
+    row = None
+    if "\0" not in gss_code:
+        row = await statements.FIND_COUNCIL.row(change.connection, gss_code=gss_code)
     if row is None:
         problems.add(path, "There is no council with this GSS code.", ProblemCode.NOT_FOUND)
         return False
-    if row["ends_on"] is not None and row["ends_on"] < change.today:
+    if not or_did and row["ends_on"] is not None and row["ends_on"] < change.today:
         after = f"; its work went to {', '.join(row['successors'])}" if row["successors"] else ""
         problems.add(path, f"{row['name']} was abolished ({row['ends_on']}){after}.")
         return False

@@ -183,13 +183,9 @@ async def record_consent(
     request = await own_request(change, request_id, "requestId")
     # Empty is no council, and must not be taken for all of them.
     gss = gss_code.strip() if isinstance(gss_code, str) else None
-    if gss is not None and (
-        "\0" in gss or not await FIND_COUNCIL.row(change.connection, gss_code=gss)
-    ):
-        raise declined(ProblemCode.NOT_FOUND, "There is no council with this GSS code.", "gssCode")
-    if gss is not None and given:
+    if gss is not None:
         problems = Problems()
-        await check_council_exists(change, gss, problems, "gssCode")
+        await check_council_exists(change, gss, problems, "gssCode", or_did=not given)
         problems.refuse_if_any()
     await _agree(change, request["id"], scope, gss, is_given=given)
     step = Step.CONSENT_GIVEN if given else Step.CONSENT_TAKEN_BACK

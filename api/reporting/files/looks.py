@@ -43,9 +43,9 @@ def widths(grid: Grid) -> list[int]:
     ]
 
 
-def heading_lines(grid: Grid) -> int:
-    """How many lines the row of headings takes, which are bold, so wider."""
-    return lines(grid.headings, [width - _SPARE for width in widths(grid)])
+def heading_lines(grid: Grid, wide: Iterable[int]) -> int:
+    """How many lines the row of headings takes, which are bold, so wider, in such columns."""
+    return lines(grid.headings, [width - _SPARE for width in wide])
 
 
 def lines(texts: Iterable[str], wide: Iterable[int]) -> int:

@@ -55,22 +55,19 @@ def _part(name: str) -> str:
 
 
 def _content(sheets: list[Laid]) -> str:
+    wide = [widths(laid.grid) if laid.grid else [WIDEST] for laid in sheets]
     columns = "".join(
         f'<style:style style:name="wide-{width}" style:family="table-column">'
         f'<style:table-column-properties style:column-width="{width * LETTER:.2f}cm"/>'
         "</style:style>"
-        for width in sorted({width for laid in sheets for width in _widths(laid)})
+        for width in sorted({width for each in wide for width in each})
     )
     ranges = "".join(
         _range(laid.name, len(laid.lines) + 2, laid.grid) for laid in sheets if laid.grid
     )
     return _part("content").format(
-        columns=columns, ranges=ranges, sheets="".join(map(_sheet, sheets))
+        columns=columns, ranges=ranges, sheets="".join(map(_sheet, sheets, wide))
     )
-
-
-def _widths(laid: Laid) -> list[int]:
-    return widths(laid.grid) if laid.grid else [WIDEST]
 
 
 def _range(sheet: str, first: int, grid: Grid) -> str:
@@ -97,10 +94,8 @@ def _letters(column: int) -> str:
     return found
 
 
-def _sheet(laid: Laid) -> str:
-    columns = "".join(
-        f'<table:table-column table:style-name="wide-{width}"/>' for width in _widths(laid)
-    )
+def _sheet(laid: Laid, wide: list[int]) -> str:
+    columns = "".join(f'<table:table-column table:style-name="wide-{width}"/>' for width in wide)
     lines = "".join(_row([_line(line, is_wide=laid.grid is None)]) for line in laid.lines)
     return (
         f"<table:table table:name={quoteattr(laid.name)} "

@@ -154,7 +154,7 @@ def _grid(sheet: Any, first: int, grid: Grid, looks: _Looks) -> None:
         },
     )
     wide = widths(grid)
-    _tall(sheet, first, SIZES.text, heading_lines(grid))
+    _tall(sheet, first, SIZES.text, heading_lines(grid, wide))
     for number, row in enumerate(grid.rows, start=first + 1):
         for place, value in enumerate(row):
             _cell(sheet, number, place, value, looks, is_figure=place >= grid.words)
