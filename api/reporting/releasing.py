@@ -15,9 +15,8 @@ from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import bindparam, func, select
 
-from api.reporting import hiding
+from api.reporting import hiding, statements
 from api.reporting.cuts import Report
 from api.reporting.differing import differences
 from api.reporting.editions import WORDS, rows_of
@@ -27,13 +26,11 @@ from api.reporting.release import THRESHOLDS, Release, Row, Table
 from api.reporting.reports import REPORTS
 from api.reporting.sums import Seen
 from api.solver import solver_version
-from api.store.composed import Composed
 from api.store.database import prepare
 from api.store.roles import OWNER
 from api.writing.outbox import Message, append
 from schema.refusals import BadRequest
 from schema.tables.columns import uuid7
-from schema.types import rows
 from schema.types.clock import LONDON
 from schema.types.periods import Period, ended_period, last_full, read_period
 from schema.words import Edition, ReportName
@@ -52,47 +49,6 @@ SESSION = {
     "timezone": "Europe/London",
     "work_mem": "128MB",
 }
-_release, _edition, _row = rows.report_release, rows.report_edition, rows.report_row
-
-# Whoever is writing history finishes first; whoever comes after writes it down as later.
-_LOCK = "LOCK TABLE check_event, offer_event, request_event, route_fact IN SHARE MODE"
-_MINE = "SELECT pg_try_advisory_lock(hashtext('hearth report'))"
-_DONE = "SELECT pg_advisory_unlock_all()"
-_OF_PERIOD = Composed(
-    select(_release)
-    .where(_release.c.name == bindparam("name"), _release.c.period == bindparam("period"))
-    .order_by(_release.c.number)
-)
-_KEPT = Composed(
-    select(_release, _edition.c.checksum, _edition.c.row_count)
-    .join(_edition, _edition.c.release_id == _release.c.id)
-    .where(_edition.c.edition == Edition.PUBLIC.value)
-    .order_by(_release.c.released_at, _release.c.id)
-)
-_ROWS = Composed(
-    select(_row.c.shown, _row.c.hidden)
-    .where(_row.c.release_id == bindparam("release_id"), _row.c.edition == bindparam("edition"))
-    .order_by(_row.c.position)
-)
-_BEFORE = Composed(
-    select(_release)
-    .where(_release.c.name == bindparam("name"), _release.c.released_at < bindparam("released_at"))
-    .order_by(_release.c.period, _release.c.number)
-)
-_TOLD = "CREATE TEMPORARY TABLE told (LIKE report_row) ON COMMIT DROP"
-_CHECKSUMS = Composed(
-    select(_edition.c.edition, _edition.c.checksum).where(
-        _edition.c.release_id == bindparam("release_id")
-    )
-)
-_IS_THERE = Composed(
-    select(func.count())
-    .select_from(_release)
-    .where(_release.c.name == bindparam("name"), _release.c.period == bindparam("period"))
-)
-_PUT_RELEASE = Composed(_release.insert().values(dict.fromkeys(_release.c.keys())))
-_PUT_EDITION = Composed(_edition.insert().values(dict.fromkeys(_edition.c.keys())))
-
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many steps of it are."""
 
@@ -133,7 +89,7 @@ class Releasing:
             try:
                 yield cls(connection, progress)
             finally:
-                await connection.execute(_DONE)
+                await connection.execute(statements.DONE)
         finally:
             await connection.close()
 
@@ -148,7 +104,9 @@ class Releasing:
         except BadRequest as error:
             raise ReleaseError(error.message) from error
         await self._be_alone()
-        before = await _OF_PERIOD.rows(self.connection, name=name.value, period=period.name)
+        before = await statements.OF_PERIOD.rows(
+            self.connection, name=name.value, period=period.name
+        )
         if before and not corrects:
             raise ReleaseError(
                 f"{name} for {period.name} was released on {before[-1]['released_at']:%Y-%m-%d}, "
@@ -181,7 +139,7 @@ class Releasing:
         Whatever `made_with` is, FULL does: only what others hide besides may be another choice.
         """
         made = await self._made(kept)
-        found = await _CHECKSUMS.rows(self.connection, release_id=kept["id"])
+        found = await statements.CHECKSUMS.rows(self.connection, release_id=kept["id"])
         return {
             Edition(row["edition"]): made.editions[Edition(row["edition"])].checksum
             == row["checksum"]
@@ -203,21 +161,21 @@ class Releasing:
 
     async def kept(self) -> list[asyncpg.Record]:
         """Every release, with what its public edition holds, the oldest first."""
-        return await _KEPT.rows(self.connection)
+        return await statements.KEPT.rows(self.connection)
 
     async def _be_alone(self) -> None:
         """Until the connection closes: two would release the same, or not know of one another."""
-        if not await self.connection.fetchval(_MINE):
+        if not await self.connection.fetchval(statements.MINE):
             raise ReleaseError("Another process makes releases now; look again once it is done.")
 
     async def _is_there(self, name: ReportName, period: Period) -> bool:
-        row = await _IS_THERE.row(self.connection, name=name.value, period=period.name)
+        row = await statements.IS_THERE.row(self.connection, name=name.value, period=period.name)
         return bool(row and row[0])
 
     async def _moment(self) -> datetime:
         try:
             async with self.connection.transaction():
-                await self.connection.execute(_LOCK)
+                await self.connection.execute(statements.LOCK)
                 known: datetime = await self.connection.fetchval("SELECT clock_timestamp()")
         except asyncpg.LockNotAvailableError as error:
             raise ReleaseError(
@@ -288,7 +246,7 @@ class Releasing:
     async def _bound(self, kept: Mapping[str, Any], name: ReportName) -> list[asyncpg.Record]:
         """A report's releases before this on its period, and on what overlaps it or its month."""
         own = read_period(kept["period"])
-        found = await _BEFORE.rows(
+        found = await statements.BEFORE.rows(
             self.connection, name=name.value, released_at=kept["released_at"]
         )
         periods = {row["period"]: read_period(row["period"]) for row in found}
@@ -300,7 +258,9 @@ class Releasing:
 
     async def _shown(self, kept: Mapping[str, Any]) -> dict[Edition, list[asyncpg.Record]]:
         return {
-            edition: await _ROWS.rows(self.connection, release_id=kept["id"], edition=edition.value)
+            edition: await statements.ROWS.rows(
+                self.connection, release_id=kept["id"], edition=edition.value
+            )
             for edition in Edition
         }
 
@@ -321,11 +281,11 @@ class Releasing:
     async def _keep(self, made: Made, kept: Mapping[str, Any]) -> None:
         columns = list(made.editions[Edition.FULL].columns)
         async with self.connection.transaction():
-            await _PUT_RELEASE.run(self.connection, **{**kept, "columns": columns})
+            await statements.PUT_RELEASE.run(self.connection, **{**kept, "columns": columns})
             # Row-level security, which holds for owners too, knows no COPY.
-            await self.connection.execute(_TOLD)
+            await self.connection.execute(statements.TOLD)
             for edition, release in made.editions.items():
-                await _PUT_EDITION.run(
+                await statements.PUT_EDITION.run(
                     self.connection,
                     release_id=made.id,
                     edition=edition.value,
